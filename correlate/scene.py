@@ -1,0 +1,140 @@
+"""What judging and telling look at: one incident and everything known around it, read-only.
+
+Knows:   the shapes that the finders (telemetry, alarms), the judges (correlate/evidence/, causes) and the tellers (timeline, chain,
+         impact, postmortem) hand to each other.
+Ignores: how any of them works.
+
+Times are int nanoseconds since 1970 UTC.  Surprise is in nats: -ln of the chance to see as much in quiet times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from schemas.incident import Argument, Phase
+from schemas.signal import Signal, Subject
+
+Int64s = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a record lies, so that every statement can point to it."""
+
+    topic: str
+    partition: int
+    offset: int
+    row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One metric series' recent samples, oldest first; counters are already rates per second."""
+
+    subject: Subject
+    times_ns: Int64s
+    values: Floats
+    step_ns: int
+    """Usual time between samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One way in which an entity departed from its normal."""
+
+    entity: str
+    family: str
+    """cpu, memory, io, network, errors, latency, edge_in, edge_out, log_share, log_sequence, traffic, other"""
+    nats: float
+    subject: Subject
+    """The series, or the log template's service with the template's text as name."""
+    first_ns: int
+    """First sample or event that deviates."""
+    last_ns: int
+    observed: float
+    expected: float
+    text: str
+    """A sentence: what moved from where to where."""
+    position: Position | None = None
+    """Of the first deviating record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """One candidate cause before it is worded: an entity, or a change on an entity, or neither (exogenous)."""
+
+    entity: str | None
+    kind: str
+    change: Signal | None
+    score: float
+    """Calibrated probability 0..1."""
+    arguments: tuple[Argument, ...]
+    """For (positive nats) and against (negative)."""
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What the judges see of one incident at one moment."""
+
+    estate: str
+    onset_ns: int
+    detected_ns: int
+    now_ns: int
+    alerts: Sequence[Signal]
+    """Of this incident, oldest first."""
+    changes: Sequence[Signal]
+    """Changes and scaling events of the estate within the look-back, up to now, oldest first."""
+    series: Sequence[Series]
+    """All metric series of the estate, recent window."""
+    logs: Sequence[Signal]
+    """A bounded sample of recent log rows: all alarming ones up to a cap, and healthy ones of the same services."""
+    calls: Mapping[str, frozenset[str]]
+    """Entity → entities it depends on: declared and observed."""
+    blame: Mapping[str, float]
+    """Entity → nats by the telemetry ranking."""
+    findings: Sequence[Finding] = ()
+    declared: frozenset[str] = frozenset()
+    """Entities of the service catalogue."""
+
+
+@dataclass(slots=True)
+class Account:
+    """Everything that is to be told of one incident; the tellers turn it into schemas.incident.Incident."""
+
+    incident_id: str
+    estate: str
+    revision: int
+    phase: Phase
+    onset_ns: int
+    detected_ns: int
+    detected_by: str
+    """A sentence: which alert or which joint evidence told first."""
+    mitigated_ns: int | None
+    resolved_ns: int | None
+    entities: dict[str, int]
+    """Affected entity → its first failure (C13), most affected first."""
+    members: list[Signal]
+    """Alerts (firing and resolved), changes, scaling and state rows, exemplar logs, oldest first; bounded."""
+    findings: list[Finding]
+    suspects: list[Suspect]
+    """Best first."""
+    calls: Mapping[str, frozenset[str]]
+    signal_count: int
+    counts: dict[str, int] = field(default_factory=dict)
+    """Rows of the incident by kind, exact even where `members` is a sample."""
+    series: Sequence[Series] = ()
+    """Request, error and latency series of the affected services over onset − window … now, for impact."""
+    late: frozenset[Position] = frozenset()
+    """Members that came after their time had been closed."""
+    shed: dict[str, int] = field(default_factory=dict)
+    merged_into: str | None = None
+    notes: tuple[str, ...] = ()
+    """What this revision changed against the one before."""
+    recovery: tuple[str, ...] = ()
+    """What verified the recovery, a sentence each."""
