@@ -64,9 +64,9 @@ _PERSON: Final = re.compile(
     )
     (?P<who>[^\W_](?:[\w.+$-]{0,62}[\w$])?)(?P<more>(?:(?<=[^\W\d])[ ][^\W\d_a-z][^\W\d_]{1,30}){0,2})"""
 )
-_PHONE: Final = re.compile(r"(?<![\w.+-])\+\d{1,3}[ -]\(?\d{2,4}\)?(?:[ -]\d{2,4}){2,4}(?![\w.-])")
+_PHONE: Final = re.compile(r"(?<![\w.+-])\+\d{1,3}[ -]\(?\d{2,4}\)?(?:[ -]?\d{2,4}){2,4}(?![\w.-])")
 _PLAIN_WORDS: Final = frozenset(
-    "a an the this that it all any none null nil undefined unknown unset not is was are be to from in on at for of and or by new same another other"
+    "a an the this that it all any none null nil undefined unknown unset not is was are be to from in on at for of and or by new same another other"  # noqa: SIM905
     " user users id ids name names true false yes no default system service admin-api customer customers timeout failed error errors request".split()
 )
 _MACHINES: Final = re.compile(

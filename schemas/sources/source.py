@@ -24,6 +24,8 @@ class Received:
     headers: tuple[tuple[str, bytes], ...] = ()
     carrier: dict[str, str] | None = None
     """Attributes of the layers taken off so far (SNS topic, log group, Pub/Sub attributes), for readers whose identity lies there."""
+    redaction_key: bytes = b""
+    """Turns people into pseudonyms: pass it on to `redact` and `role_of`."""
 
 
 Read = Callable[[Any, Received], Iterable[Signal | Rejected]]

@@ -1,0 +1,272 @@
+"""One name for one thing, whatever each tool calls it.
+
+Knows:   which attribute names mean the same (an alias dictionary, ranked by trust), how a pod's name holds its deployment's, and
+         which names belong to exporters and collectors, which report on others.
+Ignores: formats (schemas/sources/) and dependencies between entities (correlate/topology.py).
+
+A reader hands every attribute it found to `identify` and gets back the entity observed, what holds it, its further names, and the
+attributes under OpenTelemetry names.  Unknown attributes keep their own name.  Three rules:
+- *First by kind, then by trust*: service over database, queue, function, pod, container, host, resource; inside a kind the first name
+  in ALIASES wins.  `service.name` is trusted more than `app`, `job` least.
+- *A pod tells its deployment*: `checkout-7d9f8b6c5d-x2x9z` is service `checkout`, unless a service is named.
+- *An exporter is not the thing observed*: kube-state-metrics, node-exporter, otel-collector … count only when nothing else is named;
+  Prometheus' `exported_*` labels go before the scraped target's own.
+Source:  OpenTelemetry semantic conventions 1.38, "Resource" and "Kubernetes".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
+
+from schemas.resource_names import resource
+from schemas.signal import Kind, Subject
+
+ALIASES: Final[dict[str, tuple[str, ...]]] = {
+    # service, most trusted first
+    "service.name": (
+        "service", "service_name", "svc", "serviceName", "destination_service_name", "app.kubernetes.io/name", "label_app_kubernetes_io_name",
+        "kubernetes.labels.app_kubernetes_io/name", "app", "label_app", "kubernetes.labels.app", "k8s-app", "k8s_app", "application",
+        "application_name", "app_name", "destination_app", "destination_canonical_service", "ServiceName", "service.id",
+    ),
+    "k8s.deployment.name": ("deployment", "deployment_name", "kubernetes.deployment.name", "kube_deployment", "destination_workload", "workload"),
+    "k8s.statefulset.name": ("statefulset", "kubernetes.statefulset.name", "kube_stateful_set", "statefulset_name"),
+    "k8s.daemonset.name": ("daemonset", "kubernetes.daemonset.name", "kube_daemon_set", "daemonset_name"),
+    "k8s.cronjob.name": ("cronjob", "kubernetes.cronjob.name", "cronjob_name", "kube_cronjob"),
+    "k8s.job.name": ("job_name", "kubernetes.job.name", "kube_job"),
+    "k8s.replicaset.name": ("replicaset", "kubernetes.replicaset.name", "kube_replica_set"),
+    "component": ("component_name",),
+    "job": ("prometheus_job", "scrape_job"),
+    # things that are no services
+    "db.instance.id": ("DBInstanceIdentifier", "DBClusterIdentifier", "dbinstance_identifier", "database_id", "db_instance", "CacheClusterId", "TableName"),
+    "messaging.destination.name": ("QueueName", "queue_name", "queue", "TopicName", "StreamName", "topic_id"),
+    "faas.name": ("FunctionName", "function_name", "functionName", "faas_name", "lambda_function"),
+    # where it runs
+    "k8s.pod.name": ("pod", "pod_name", "podName", "kubernetes.pod.name", "kubernetes.pod_name", "kubernetes_pod_name", "io.kubernetes.pod.name"),
+    "k8s.container.name": ("container", "container_name", "kubernetes.container.name", "kubernetes.container_name", "io.kubernetes.container.name", "kube_container_name"),
+    "container.name": ("docker.container.name", "CONTAINER_NAME"),
+    "container.id": ("container_id", "docker.container.id", "CONTAINER_ID_FULL"),
+    "host.name": ("host", "hostname", "host_name", "host.hostname", "nodename", "_HOSTNAME", "Computer", "computer_name", "vm_name"),
+    "k8s.node.name": ("node", "node_name", "nodeName", "kubernetes.node.name", "kubernetes.host", "kubernetes_node", "kubernetes.node.hostname"),
+    "host.id": ("InstanceId", "instance_id", "instance-id", "cloud.instance.id", "ec2_instance_id"),
+    "instance": ("service.instance.id", "target"),
+    "cloud.resource_id": ("resourceId", "resource_id", "resource.arn", "arn", "azure.resource.id", "_ResourceId", "alarm_arn"),
+    "systemd.unit": ("_SYSTEMD_UNIT", "unit_name"),
+    # what holds or describes, never an entity by itself
+    "k8s.namespace.name": ("namespace", "namespace_name", "kubernetes.namespace", "kubernetes.namespace_name", "kubernetes_namespace", "kube_namespace", "io.kubernetes.pod.namespace"),
+    "k8s.cluster.name": ("cluster", "cluster_name", "kubernetes.cluster.name", "kube_cluster_name", "ClusterName", "orchestrator.cluster.name"),
+    "service.namespace": ("service_namespace",),
+    "service.version": ("version", "service_version", "app_version", "app.kubernetes.io/version"),
+    "deployment.environment.name": ("environment", "env", "deployment.environment", "service.environment", "stage"),
+    "cloud.region": ("region", "aws_region", "awsRegion"),
+    "cloud.availability_zone": ("zone", "availability_zone", "availabilityZone"),
+    "cloud.account.id": ("account", "account_id", "accountId", "aws_account_id", "project_id", "subscriptionId"),
+    "host.ip": ("ip", "ip_address", "host_ip"),
+}  # fmt: skip
+"""OpenTelemetry name → the names that tools give it.  Names compare without case and punctuation."""
+
+_ENTITY_KIND: Final = {
+    "service.name": "service", "k8s.deployment.name": "service", "k8s.statefulset.name": "service", "k8s.daemonset.name": "service",
+    "k8s.cronjob.name": "service", "k8s.job.name": "service", "k8s.replicaset.name": "service", "component": "service",
+    "db.instance.id": "database", "messaging.destination.name": "queue", "faas.name": "function", "k8s.pod.name": "pod", "container.name": "container",
+    "k8s.container.name": "container", "container.id": "container", "host.name": "host", "k8s.node.name": "host", "host.id": "host",
+    "cloud.resource_id": "resource", "job": "service", "instance": "host",
+}  # fmt: skip
+"""Which kind of entity an attribute names, most trusted first; `job` and `instance` last: they are the scrape target's."""
+_WEAK: Final = ("job", "instance")
+
+_COLLECTORS: Final = re.compile(
+    r"""(?ix) (?:.*[-_./])?(?:kube-state-metrics|ksm|cadvisor|kubelet|node[-_]?exporter|.*exporter|prometheus(?:-.*)?|pushgateway|alertmanager|otel-?col(?:lector)?(?:-contrib)?
+    |opentelemetry-collector|otelcol|filebeat|metricbeat|winlogbeat|auditbeat|heartbeat|fluent-?bit|fluentd|telegraf|vector|promtail|alloy|grafana-agent|logstash|
+    datadog-agent|statsd|collectd|vmagent|vmalert|blackbox|probe|kubernetes-(?:pods|nodes|cadvisor|service-endpoints|apiservers)|kube-prometheus.*)(?:[-_./]\w+)?"""
+)
+_SAFE = "[bcdfghjklmnpqrstvwxz2456789]"  # Kubernetes' alphabet for generated names
+_DEPLOYMENT_POD: Final = re.compile(rf"(?P<owner>.+?)-(?:{_SAFE}{{8,10}}|[0-9a-f]{{8,10}})-[a-z0-9]{{5}}")
+_SET_POD: Final = re.compile(rf"(?P<owner>.+?)-(?:\d{{1,4}}|{_SAFE}{{5}})")
+_REPLICASET: Final = re.compile(rf"(?P<owner>.+)-(?:{_SAFE}{{8,10}}|[0-9a-f]{{8,10}})")
+_CRON_JOB: Final = re.compile(r"(?P<owner>.+)-\d{8,10}")
+_ADDRESS: Final = re.compile(r"(?:\[(?P<v6>[0-9a-fA-F:]+)\]|(?P<host>[^:/\s]+)):\d{1,5}")
+_IP: Final = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}")
+_FQDN: Final = re.compile(r"(?P<short>[A-Za-z0-9][A-Za-z0-9_-]{0,62})(?:\.[A-Za-z0-9_-]{1,63}){1,8}")
+MAX_VALUE_CHARS: Final = 512
+"""Longest value of an attribute that is kept: names are short, anything longer is data in the wrong place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dictionary:
+    """The alias dictionary, perhaps extended by the user."""
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Folded attribute name → (OpenTelemetry name); the user's names win over ours."""
+    entities: Mapping[str, str] = field(default_factory=dict)
+    """`kind:name` as some tool says it → `kind:name` as the user wants it."""
+    extra: frozenset[str] = frozenset()
+    """The folded names that the user added."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    entity: str
+    """Empty when no attribute named anything."""
+    ancestors: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    attributes: tuple[tuple[str, str], ...] = ()
+    """OpenTelemetry names, sorted; holds every identity too."""
+
+    def subject(self, kind: Kind, source: str, name: str = "", *, unit: str = "", fallback: str = "") -> Subject:
+        """The subject of a row about this identity; `fallback` is its entity when nothing was named (`alarm:HighLatency`)."""
+        return Subject(
+            kind=kind, entity=self.entity or fallback or f"alarm:{name or source}", name=name, ancestors=self.ancestors,
+            aliases=self.aliases, attributes=self.attributes, unit=unit, source=source,
+        )  # fmt: skip
+
+
+@lru_cache(maxsize=8192)
+def fold(name: str) -> str:
+    """An attribute name without case and punctuation, as it is looked up."""
+    return "".join(c for c in name.lower() if c.isalnum())
+
+
+def dictionary(attributes: Mapping[str, tuple[str, ...]] | None = None, entities: Mapping[str, str] | None = None) -> Dictionary:
+    """Our dictionary, extended by a user's: OpenTelemetry name → further names, and entity → entity."""
+    names: dict[str, str] = {}
+    for otel, aliases in ALIASES.items():
+        for alias in (otel, *aliases):
+            names.setdefault(fold(alias), otel)
+    extra = {fold(alias): otel for otel, aliases in (attributes or {}).items() for alias in aliases}
+    return Dictionary({**names, **extra}, dict(entities or {}), frozenset(extra))
+
+
+DEFAULT: Final = dictionary()
+
+
+def identify(attributes: Mapping[str, str], known: Dictionary = DEFAULT) -> Identity:
+    """Who a row is about.  Keys in any tool's spelling, values text; empty values say nothing."""
+    named = _rename(attributes, known)
+    found, aliases, facts = _candidates(named)
+    for key, value in facts.items():
+        named.setdefault(key, value)
+    entity = next(iter(found), "")
+    ancestors = tuple(e for e in found[1:] if _holds(e, entity))
+    same = {e for e in found[1:] if e.partition(":")[0] == entity.partition(":")[0]}
+    aliases += [e for e in found[1:] if e in same and e not in _shared(named)]
+    if known.entities:
+        entity, ancestors = known.entities.get(entity, entity), tuple(known.entities.get(e, e) for e in ancestors)
+    return Identity(
+        entity, tuple(dict.fromkeys(ancestors)), tuple(dict.fromkeys(e for e in aliases if e != entity)), tuple(sorted(named.items()))
+    )
+
+
+def owner_of_pod(pod: str) -> str:
+    """The Deployment, DaemonSet or StatefulSet that a pod's generated name holds; empty for a name that was not generated."""
+    match = _DEPLOYMENT_POD.fullmatch(pod) or _SET_POD.fullmatch(pod)
+    return match["owner"] if match else ""
+
+
+def is_collector(name: str) -> bool:
+    """True for what reports on others: exporters, agents, shippers."""
+    return bool(_COLLECTORS.fullmatch(name))
+
+
+def _rename(attributes: Mapping[str, str], known: Dictionary) -> dict[str, str]:
+    """The attributes under OpenTelemetry names; of two that mean the same the more trusted goes first, the other keeps its name."""
+    named: dict[str, str] = {}
+    rank: dict[str, int] = {}
+    for key, raw in sorted(attributes.items()):
+        value = raw.strip() if len(raw) <= MAX_VALUE_CHARS else raw[:MAX_VALUE_CHARS]
+        if not value or value in ("-", "null", "None", "<none>"):
+            continue
+        exported = key.startswith("exported_")
+        folded = fold(key.removeprefix("exported_"))
+        otel = known.names.get(folded)
+        if otel is None:
+            named.setdefault(key, value)
+            continue
+        trust = -2 if exported else -1 if folded in known.extra else _trust(otel, folded)
+        if otel not in rank or trust < rank[otel]:
+            if otel in rank and named[otel] != value:
+                named.setdefault(f"{otel}.reported", named[otel])
+            named[otel], rank[otel] = value, trust
+        elif named[otel] != value:
+            named.setdefault(key if key != otel else f"{otel}.reported", value)
+    return named
+
+
+@lru_cache(maxsize=8192)
+def _trust(otel: str, folded: str) -> int:
+    if folded == fold(otel):
+        return 0
+    return next((place for place, alias in enumerate(ALIASES.get(otel, ()), start=1) if fold(alias) == folded), 1)
+
+
+def _candidates(named: Mapping[str, str]) -> tuple[list[str], list[str], dict[str, str]]:
+    """Entities that the attributes name, best first; further names of them; facts that a resource id tells."""
+    ranked: dict[str, list[str]] = {kind: [] for kind in dict.fromkeys(_ENTITY_KIND.values())}
+    aliases: list[str] = []
+    facts: dict[str, str] = {}
+    weak: list[str] = []
+    for key, kind in _ENTITY_KIND.items():
+        value = named.get(key)
+        if value is None or (kind == "host" and value == named.get("k8s.pod.name")):
+            continue  # inside a container the pod's name passes for the host's
+        if parsed := resource(value):
+            ranked[parsed.kind if parsed.kind in ranked else kind].append(f"{parsed.kind}:{parsed.name}")
+            aliases.append(f"resource:{parsed.id}")
+            facts.update(parsed.attributes)
+        elif key in _WEAK or (kind == "service" and is_collector(value)):
+            weak.append(_weak(key, kind, value))
+        else:
+            ranked[kind].append(f"{kind}:{_plain(key, value)}")
+        if kind == "host" and not _IP.fullmatch(value) and (fqdn := _FQDN.fullmatch(value)):
+            aliases.append(f"host:{fqdn['short']}")
+    pod = named.get("k8s.pod.name", "")
+    if pod and not ranked["service"] and (owner := owner_of_pod(pod)):
+        ranked["service"].append(f"service:{owner}")
+    found = [entity for entities in ranked.values() for entity in entities]
+    if not found or (weak and not ranked["service"] and not named.get("k8s.pod.name") and not ranked["host"]):
+        found += _scraped(weak, named)
+    return found, aliases, facts
+
+
+def _scraped(weak: list[str], named: Mapping[str, str]) -> list[str]:
+    """The scrape target itself: its host when an exporter told of it, else its job on its host."""
+    collector = is_collector(named.get("job", "")) or is_collector(named.get("service.name", ""))
+    hosts = [entity for entity in weak if entity.startswith("host:")]
+    return hosts + [e for e in weak if e not in hosts] if collector else [e for e in weak if e not in hosts] + hosts
+
+
+def _weak(key: str, kind: str, value: str) -> str:
+    address = _ADDRESS.fullmatch(value) if key == "instance" else None
+    return f"{kind}:{(address['v6'] or address['host']) if address else value}"
+
+
+def _plain(key: str, value: str) -> str:
+    """The name that lasts: a ReplicaSet's deployment, a Job's cron job, a host without its port."""
+    if key == "k8s.replicaset.name" and (match := _REPLICASET.fullmatch(value)):
+        return match["owner"]
+    if key == "k8s.job.name" and (match := _CRON_JOB.fullmatch(value)):
+        return match["owner"]
+    if key in ("host.name", "k8s.node.name") and (match := _ADDRESS.fullmatch(value)):
+        return match["v6"] or match["host"]
+    return value
+
+
+def _shared(named: Mapping[str, str]) -> set[str]:
+    """Entities that many different things are called (a component `api`, a scrape job): true of this one, but no name of it alone."""
+    return {f"service:{named[key]}" for key in ("component", "job") if key in named}
+
+
+_HOLDERS: Final = {
+    "service": ("host",),
+    "pod": ("service", "host"),
+    "container": ("pod", "service", "host"),
+    "unit": ("host",),
+    "database": ("host",),
+}
+
+
+def _holds(entity: str, inner: str) -> bool:
+    return entity.partition(":")[0] in _HOLDERS.get(inner.partition(":")[0], ())
