@@ -1,0 +1,48 @@
+"""Run a Faust app as this process's work, until a signal, a crash or a bug.
+
+Knows:   signals, the event loop, the order of a graceful stop.
+Ignores: what the app does.
+
+faust.Worker is not used: it takes over logging and stdout, sleeps a second on each stop, and can hang after a crash.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+
+from streams.exits import EXIT_BUG, EXIT_STUCK, die
+from streams.record_batches import BatchApp
+
+STOP_TIMEOUT_S = 25.0
+"""Kubernetes kills after 30 s of grace.  Above DRAIN_TIMEOUT_S, so that the drain and the final commit fit."""
+
+logger = logging.getLogger(__name__)
+
+
+def serve(app: BatchApp) -> int:
+    """Run until SIGTERM or SIGINT and return 0 after a clean stop.  Ends the process itself (70, 75) when there is none."""
+    return asyncio.run(_serve(app))
+
+
+async def _serve(app: BatchApp) -> int:
+    loop = asyncio.get_running_loop()
+    asked_to_stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked_to_stop.set)
+    stopping = asyncio.ensure_future(asked_to_stop.wait())
+    starting = asyncio.ensure_future(app.start())
+    crashing = asyncio.ensure_future(app.wait_until_stopped())
+    await asyncio.wait({stopping, starting}, return_when=asyncio.FIRST_COMPLETED)
+    if starting.done() and starting.exception() is not None:
+        die(EXIT_BUG, "the worker could not start", starting.exception())
+    await asyncio.wait({stopping, crashing}, return_when=asyncio.FIRST_COMPLETED)
+    if app.crashed:
+        die(EXIT_BUG, "the worker crashed inside Faust", app.crash_reason)
+    logger.info("stopping: finishing the batches in hand")
+    try:
+        await asyncio.wait_for(app.stop(), STOP_TIMEOUT_S)
+    except TimeoutError:
+        die(EXIT_STUCK, f"the worker did not stop within {STOP_TIMEOUT_S:.0f} s")
+    return 0
