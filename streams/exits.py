@@ -13,6 +13,9 @@ import os
 import sys
 from typing import NoReturn
 
+EXIT_UNAVAILABLE = 69
+"""sysexits EX_UNAVAILABLE: no broker could be reached at start."""
+
 EXIT_BUG = 70
 """sysexits EX_SOFTWARE: an exception nobody planned for.  Restarting re-reads the batch; if it happens again, it is the batch."""
 

@@ -32,6 +32,16 @@ class Held:
 class _Lane:
     batches: deque[Held] = field(default_factory=deque)
     held_bytes: int = 0
+    settled_to: int | None = None
+
+    def acked_to(self) -> int | None:
+        """The offset after the acknowledged prefix, settled or not."""
+        end = self.settled_to
+        for held in self.batches:
+            if not held.acked:
+                break
+            end = held.last_offset + 1
+        return end
 
 
 class InFlight(Generic[P]):
@@ -68,12 +78,17 @@ class InFlight(Generic[P]):
     def settle(self, partition: P) -> int | None:
         """Drop the acknowledged prefix and return the offset to commit, or None if the oldest batch still waits."""
         lane = self._lanes.get(partition)
-        commit = None
-        while lane is not None and lane.batches and lane.batches[0].acked:
-            held = lane.batches.popleft()
-            self.release(partition, held)
-            commit = held.last_offset + 1
-        return commit
+        if lane is None or not lane.batches or not lane.batches[0].acked:
+            return None
+        lane.settled_to = lane.acked_to()
+        while lane.batches and lane.batches[0].acked:
+            self.release(partition, lane.batches.popleft())
+        return lane.settled_to
+
+    def acked_to(self, partition: P) -> int | None:
+        """The offset up to which everything fetched is acknowledged, whether or not it was committed; None if nothing is."""
+        lane = self._lanes.get(partition)
+        return lane.acked_to() if lane else None
 
     def forget(self, partition: P) -> None:
         """The partition was revoked or its position moved: late acknowledgements of these batches must count for nothing."""
@@ -91,10 +106,10 @@ class InFlight(Generic[P]):
     def partitions(self) -> list[P]:
         return list(self._lanes)
 
-    def unsettled(self, partition: P) -> int:
-        """How many batches of this partition are not yet part of a commit."""
+    def oldest_unacked(self, partition: P) -> int | None:
+        """First offset of the oldest batch still in hand."""
         lane = self._lanes.get(partition)
-        return len(lane.batches) if lane else 0
+        return next((held.first_offset for held in lane.batches if not held.acked), None) if lane else None
 
     @property
     def total_bytes(self) -> int:

@@ -149,8 +149,7 @@ class BatchConsumer(driver.Consumer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.in_flight: InFlight[TP] = InFlight()
-        self.fetched_to: dict[TP, int] = {}
-        self.acked_to: dict[TP, int] = {}
+        self.committed_to: dict[TP, int] = {}
         super().__init__(*args, **kwargs)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:
@@ -187,7 +186,6 @@ class BatchConsumer(driver.Consumer):
     def _take(self, tp: TP, records: list[ConsumerRecord], generation_id: int) -> BatchMessage:
         message = BatchMessage(tp, records, generation_id=generation_id)
         self.in_flight.add(tp, message.held)
-        self.fetched_to[tp] = message.held.last_offset + 1
         return message
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
@@ -249,10 +247,17 @@ class BatchConsumer(driver.Consumer):
         Stock: transport/consumer.py, Consumer._new_offset.  It sorts lists of single offsets and compares them with the last commit, and
         returns an offset past an unacknowledged message when exactly one is missing or nothing was committed yet (faust issue 606).
         """
-        offset = self.in_flight.settle(tp)
-        if offset is not None:
-            self.acked_to[tp] = offset
-        return offset
+        return self.in_flight.settle(tp)
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        """Remember what the broker has confirmed.
+
+        Stock: transport/consumer.py, ThreadDelegateConsumer._commit.  Its caller notes the offsets as committed even when this fails.
+        """
+        committed = await super()._commit(offsets)
+        if committed:
+            self.committed_to.update(offsets)
+        return committed
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Nothing to do: the prefix is counted in fetched batches, which have no gaps.
@@ -280,8 +285,7 @@ class BatchConsumer(driver.Consumer):
 
     def _forget_all(self) -> None:
         self.in_flight.forget_all()
-        self.fetched_to.clear()
-        self.acked_to.clear()
+        self.committed_to.clear()
         # Stock keeps revoked messages in this set while anyone refers to them and would wait for their acks in the next rebalance.
         self._unacked_messages.clear()
 
