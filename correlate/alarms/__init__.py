@@ -1,0 +1,1 @@
+"""Alerts as evidence: how surprising they are together, when a burst of them is one incident, and whom they accuse."""
