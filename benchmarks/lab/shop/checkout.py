@@ -11,7 +11,7 @@ import importlib
 from aiohttp import web
 
 from benchmarks.lab.shop import metrics
-from benchmarks.lab.shop.calls import UpstreamError, counted
+from benchmarks.lab.shop.calls import UpstreamError
 from benchmarks.lab.shop.pool import DATABASE_FAULTS
 from benchmarks.lab.shop.service import Service
 
@@ -30,8 +30,7 @@ def routes(service: Service) -> list[web.RouteDef]:
         if status != 200:
             return web.json_response(product, status=status)
         try:
-            with counted("checkout", "postgresql", "database"):
-                order = await orders.place(pool, charge, wanted["product"], product["price_cents"])
+            order = await orders.place(pool, charge, wanted["product"], product["price_cents"])
         except (UpstreamError, *DATABASE_FAULTS):
             metrics.orders.labels("failed").inc()
             raise

@@ -15,9 +15,9 @@ from benchmarks.lab.shop.calls import UpstreamError
 from benchmarks.lab.shop.service import Service
 
 BANNER_FLAG = "free-shipping-banner"
-
-RETRY_AFTER_S = 0.2
-"""Pause before the one retry: long enough for a restarting checkout to listen again."""
+BADGE_FLAG = "low-stock-badge"
+LOW_STOCK = 100
+"""Fewer pieces than this earn the badge."""
 
 
 def routes(service: Service) -> list[web.RouteDef]:
@@ -35,6 +35,8 @@ def routes(service: Service) -> list[web.RouteDef]:
         _, product = await service.upstreams.call("catalog", "GET", f"/products/{request.match_info['product']}")
         if service.flag(BANNER_FLAG):
             product["banner"] = "Free shipping this week"
+        if service.flag(BADGE_FLAG):
+            product["low_stock"] = int(product["stock"]) < LOW_STOCK
         access(request, 200, begin_s)
         return web.json_response(product)
 
@@ -45,7 +47,7 @@ def routes(service: Service) -> list[web.RouteDef]:
             status, answer = await service.upstreams.call("checkout", "POST", "/orders", order)
         except UpstreamError as error:
             service.log.write("warn", f"checkout failed, trying once more: {error}")
-            await asyncio.sleep(RETRY_AFTER_S)
+            await asyncio.sleep(service.settings.retry_after_s)
             status, answer = await service.upstreams.call("checkout", "POST", "/orders", order)
         access(request, status, begin_s)
         return web.json_response(answer, status=status)

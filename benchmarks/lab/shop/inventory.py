@@ -6,17 +6,12 @@ Ignores: who asks and why.
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from aiohttp import web
 
-from benchmarks.lab.shop.calls import counted
 from benchmarks.lab.shop.postgres import Row
 from benchmarks.lab.shop.service import Service
-
-QUERY_TIMEOUT_S = 1.5
-"""A stock query takes a millisecond; a thousand times that means the database is not answering."""
 
 STOCK = "SELECT id, name, stock, price_cents FROM products WHERE id = $1"
 RESERVE = "UPDATE products SET stock = stock - $2::int WHERE id = $1 RETURNING id, name, stock, price_cents"
@@ -26,9 +21,8 @@ def routes(service: Service) -> list[web.RouteDef]:
     pool = service.pool()
 
     async def query(sql: str, *parameters: str) -> list[Row]:
-        with counted("inventory", "postgresql", "database"):
-            async with pool.connection() as connection:
-                return await asyncio.wait_for(connection.query(sql, *parameters), QUERY_TIMEOUT_S)
+        async with pool.connection() as connection:
+            return await pool.query(connection, sql, *parameters)
 
     def answer(rows: list[Row]) -> web.Response:
         if not rows:

@@ -18,16 +18,24 @@ requests = Histogram(
     buckets=SECONDS,
 )
 calls = Counter("traces_service_graph_request", "Calls to another service.", ["client", "server", "connection_type"])
-failed_calls = Counter("traces_service_graph_request_failed", "Calls to another service that failed.", ["client", "server", "connection_type"])
+failed_calls = Counter(
+    "traces_service_graph_request_failed", "Calls to another service that failed.", ["client", "server", "connection_type"]
+)
 call_seconds = Histogram(
     "traces_service_graph_request_client_seconds",
     "Time a call took, seen by the caller.",
     ["client", "server", "connection_type"],
     buckets=SECONDS,
 )
-connections = Gauge("db_client_connection_count", "Connections of the pool.", ["db_client_connection_pool_name", "db_client_connection_state"])
+connections = Gauge(
+    "db_client_connection_count", "Connections of the pool.", ["db_client_connection_pool_name", "db_client_connection_state"]
+)
 connections_max = Gauge("db_client_connection_max", "Connections the pool may hold.", ["db_client_connection_pool_name"])
-connections_pending = Gauge("db_client_connection_pending_requests", "Requests waiting for a connection.", ["db_client_connection_pool_name"])
-connection_timeouts = Counter("db_client_connection_timeouts", "Requests that waited for a connection in vain.", ["db_client_connection_pool_name"])
+connections_pending = Gauge(
+    "db_client_connection_pending_requests", "Requests waiting for a connection.", ["db_client_connection_pool_name"]
+)
+connection_timeouts = Counter(
+    "db_client_connection_timeouts", "Requests that waited for a connection in vain.", ["db_client_connection_pool_name"]
+)
 orders = Counter("shop_orders", "Orders by outcome.", ["outcome"])
 release = Gauge("shop_release_info", "The release that runs.", ["version"])

@@ -9,12 +9,10 @@ for a declined card forgets both the rollback and the release: each refusal leav
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 from benchmarks.lab.shop.pool import Pool
 
-QUERY_TIMEOUT_S = 1.5
 INSERT = "INSERT INTO orders (product, price_cents) VALUES ($1, $2::int) RETURNING id"
 LOYALTY = "UPDATE orders SET loyalty_points = price_cents / 100 WHERE id = $1::bigint"
 
@@ -23,13 +21,13 @@ async def place(pool: Pool, charge: Callable[[str], Awaitable[bool]], product: s
     """The new order's number, or None when the card was declined."""
     connection = await pool.acquire()
     try:
-        await asyncio.wait_for(connection.query("BEGIN"), QUERY_TIMEOUT_S)
-        ((order,),) = await asyncio.wait_for(connection.query(INSERT, product, price_cents), QUERY_TIMEOUT_S)
+        await pool.query(connection, "BEGIN")
+        ((order,),) = await pool.query(connection, INSERT, product, price_cents)
         assert order is not None
         if not await charge(order):
             return None
-        await asyncio.wait_for(connection.query(LOYALTY, order), QUERY_TIMEOUT_S)
-        await asyncio.wait_for(connection.query("COMMIT"), QUERY_TIMEOUT_S)
+        await pool.query(connection, LOYALTY, order)
+        await pool.query(connection, "COMMIT")
     except Exception:
         pool.release(connection, broken=True)
         raise

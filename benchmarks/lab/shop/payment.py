@@ -34,7 +34,7 @@ def routes(service: Service) -> list[web.RouteDef]:
     async def charge(request: web.Request) -> web.Response:
         wanted = await request.json()
         with counted("payment", "redis", "database"):
-            first = await redis.ask("SET", f"charge:{wanted['order']}", "1", "NX", "EX", "600")
+            first = await redis.ask("SET", f"charge:{wanted['order']}", "1", "NX", "EX", str(service.settings.charge_ttl_s))
         if first is not None:
             await asyncio.sleep(random.lognormvariate(0, BANK_SPREAD) * BANK_MEDIAN_S)
         if declined(wanted["order"]):

@@ -1,7 +1,7 @@
-"""A bounded pool of PostgreSQL connections.
+"""A bounded pool of PostgreSQL connections, and queries over them: counted, timed, limited.
 
 Knows:   how many connections are lent, who waits, and when waiting is over.
-Ignores: what is done with a connection; whoever acquires must release.
+Ignores: what is asked; whoever acquires must release.  Waiting for a free connection is no call to the database and is counted apart.
 """
 
 from __future__ import annotations
@@ -11,7 +11,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from benchmarks.lab.shop import metrics
-from benchmarks.lab.shop.postgres import Connection, PostgresError
+from benchmarks.lab.shop.calls import counted
+from benchmarks.lab.shop.postgres import Connection, PostgresError, Row
+
+QUERY_TIMEOUT_S = 1.5
+"""A query of the shop takes a millisecond; a thousand times that means the database is not answering."""
 
 
 class PoolTimeoutError(Exception):
@@ -39,14 +43,20 @@ class Pool:
         finally:
             self._pending.dec()
         try:
-            connection = (
-                self._idle.pop() if self._idle else await asyncio.wait_for(Connection.open(self._port, application=self._name), self._timeout_s)
-            )
+            connection = self._idle.pop() if self._idle else await self._open()
         except BaseException:
             self._free.release()
             raise
         self._lent.add(connection)
         return connection
+
+    async def _open(self) -> Connection:
+        with counted(self._name, "postgresql", "database"):
+            return await asyncio.wait_for(Connection.open(self._port, application=self._name), QUERY_TIMEOUT_S)
+
+    async def query(self, connection: Connection, sql: str, *parameters: str) -> list[Row]:
+        with counted(self._name, "postgresql", "database"):
+            return await asyncio.wait_for(connection.query(sql, *parameters), QUERY_TIMEOUT_S)
 
     def release(self, connection: Connection, *, broken: bool = False) -> None:
         self._lent.discard(connection)

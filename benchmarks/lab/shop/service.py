@@ -20,7 +20,7 @@ import prometheus_client
 from aiohttp import web
 
 from benchmarks.lab.shop import metrics
-from benchmarks.lab.shop.calls import Upstreams, UpstreamError
+from benchmarks.lab.shop.calls import UpstreamError, Upstreams
 from benchmarks.lab.shop.logs import Log, trace_id
 from benchmarks.lab.shop.pool import DATABASE_FAULTS, Pool
 from benchmarks.lab.shop.redis import Redis
@@ -30,9 +30,6 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 DRAIN_S = 3.0
 """How long a stopping service may finish what it has begun: longer than a calm request, shorter than a caller's timeout."""
-
-SLOW_S = 1.0
-"""A request slower than this is worth a warning of its own."""
 
 
 class Service:
@@ -87,8 +84,10 @@ def observed(service: Service) -> Any:
             answer = web.json_response({"error": text}, status=status)
         took_s = time.perf_counter() - begin_s
         metrics.requests.labels(route, str(answer.status)).observe(took_s)
-        if took_s > SLOW_S:
-            service.log.write("warn", f"slow request: {request.method} {route} took {took_s * 1000:.0f} ms", event={"duration": int(took_s * 1e9)})
+        if took_s > service.settings.slow_s:
+            service.log.write(
+                "warn", f"slow request: {request.method} {route} took {took_s * 1000:.0f} ms", event={"duration": int(took_s * 1e9)}
+            )
         return answer
 
     return middleware
@@ -106,7 +105,6 @@ def burn() -> None:
 
 async def serve(service: Service, routes: list[web.RouteDef]) -> None:
     settings = service.settings
-    prometheus_client.GC_COLLECTOR and prometheus_client.REGISTRY.unregister(prometheus_client.GC_COLLECTOR)
     metrics.release.labels(settings.version).set(1)
     app = web.Application(middlewares=[observed(service)])
     app.add_routes([*routes, web.get("/metrics", scrape)])

@@ -30,6 +30,12 @@ class Settings:
     """How long a request waits for a free connection before it gives up: below the caller's own timeout."""
     cache_ttl_s: int
     """How long the catalogue trusts what Redis holds."""
+    charge_ttl_s: int
+    """How long a payment is remembered, so that a retried charge is made once."""
+    retry_after_s: float
+    """The frontend's pause before its one retry: long enough for a restarting checkout to listen again."""
+    slow_s: float
+    """A request slower than this is worth a warning of its own."""
 
     @classmethod
     def from_environment(cls, service: str) -> Settings:
@@ -48,4 +54,7 @@ class Settings:
             pool_size=int(env.get("POOL_SIZE", "16")),
             pool_timeout_s=float(env.get("POOL_TIMEOUT_S", "2.0")),
             cache_ttl_s=int(env.get("CACHE_TTL_S", "15")),
+            charge_ttl_s=int(env.get("CHARGE_TTL_S", "600")),
+            retry_after_s=float(env.get("RETRY_AFTER_S", "0.2")),
+            slow_s=float(env.get("SLOW_S", "1.0")),
         )
