@@ -1,0 +1,1 @@
+"""Tests of the Kafka shell, on a real Kafka."""
