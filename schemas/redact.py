@@ -4,7 +4,8 @@ Knows:   how credentials of known vendors look, which words announce a secret or
 Ignores: which field a text came from; a reader passes every free text through `redact` and every actor through `role_of`.
 
 A secret becomes `<secret>`, a person `<user>`, an e-mail address `<email>`.  With a key (`Received.redaction_key`) people become
-pseudonyms such as `<user:3f2a91c0>`: equal for the same person, meaningless without the key.
+pseudonyms such as `<user:3f2a91c0>`: equal for the same person, meaningless without the key.  A rule is a needle, a plain word looked
+for first, and an expression that begins there: log lines are many, and most hold no needle.
 Vendor prefixes: the published token formats of AWS, GitHub, GitLab, Slack, Stripe, Google, npm, SendGrid, Hugging Face, DigitalOcean.
 """
 
@@ -13,61 +14,94 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable
 from hashlib import blake2b
 from typing import Final
 
+import polars as pl
+
 SECRET: Final = "<secret>"  # noqa: S105  the mark, not a secret
+MAX_TEXT_CHARS: Final = 1 << 20
+"""Texts above are cut before any expression runs on them; no reader keeps nearly as much."""
 
-SUSPICION: Final = (
-    r"(?i)@|eyj[0-9a-z_-]{8}|-----begin|://[^/\s]*:|akia|asia|gh[pousr]_|github_pat|glpat-|xox[abeoprs]-|[sr]k_(?:live|test)_|aiza|npm_|sg\.|hf_"
-    r"|do[opr]_v1|pass|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|auth|credential|cookie|session[_-]?id|signature|accountkey|bearer"
-    r"|user|login|\bby\b|owner|author|e-?mail|acct|\buid|/home/|pull request|[a-z]:\\|logged|publickey|interactive|account|\+\d"
-)
-"""A text without any of this holds nothing for `redact`: lets a batch be sifted by a vectorised match first (RE2 syntax)."""
-_suspicious = re.compile(SUSPICION).search
+_TOKENS: Final = {
+    "-----begin": r"-----BEGIN[A-Z ]*PRIVATE KEY-----.*?(?:-----END[A-Z ]*PRIVATE KEY-----|\Z)",
+    "eyj": r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?",
+    **{prefix: rf"\b{prefix.upper()}[A-Z0-9]{{16}}\b" for prefix in ("akia", "asia", "abia", "acca")},
+    **{f"gh{kind}_": rf"\bgh{kind}_[A-Za-z0-9]{{20,}}" for kind in "pousr"},
+    "github_pat_": r"\bgithub_pat_[A-Za-z0-9_]{20,}",
+    **{f"gl{kind}-": rf"\bgl{kind}-[A-Za-z0-9_-]{{16,}}" for kind in ("pat", "dt", "rt", "cbt", "ptt")},
+    "xox": r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}",
+    "k_live_": r"\b[sr]k_live_[A-Za-z0-9]{10,}",
+    "k_test_": r"\b[sr]k_test_[A-Za-z0-9]{10,}",
+    "aiza": r"\bAIza[A-Za-z0-9_-]{30,}",
+    "npm_": r"\bnpm_[A-Za-z0-9]{30,}",
+    "sg.": r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",
+    "hf_": r"\bhf_[A-Za-z0-9]{20,}",
+    "_v1_": r"\bdo[opr]_v1_[a-f0-9]{40,}",
+    "://": r"(?<=://)[^\s/:@\"']{0,256}:[^\s/@\"']{1,256}(?=@)",
+}
+"""Needle → what a credential looks like; the whole match goes."""
 
-_TOKENS: Final = re.compile(
-    r"""-----BEGIN[A-Z ]*PRIVATE\ KEY-----.*?(?:-----END[A-Z ]*PRIVATE\ KEY-----|\Z)
-    | \beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?
-    | \b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b
-    | \b(?:gh[pousr]_[A-Za-z0-9]{20,} | github_pat_[A-Za-z0-9_]{20,} | gl(?:pat|dt|rt|cbt|ptt)-[A-Za-z0-9_-]{16,})
-    | \bxox[abeoprs]-[A-Za-z0-9-]{10,}
-    | \b[sr]k_(?:live|test)_[A-Za-z0-9]{10,}
-    | \bAIza[A-Za-z0-9_-]{30,}
-    | \bnpm_[A-Za-z0-9]{30,} | \bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,} | \bhf_[A-Za-z0-9]{20,} | \bdo[opr]_v1_[a-f0-9]{40,}""",
-    re.VERBOSE | re.DOTALL,
+_SIGN = r"[\w.-]{0,24}\\?[\"']?\s*(?:=>|[=:])\s*\\?[\"']?"
+_VALUE = r"(?P<value>[^\s\"'\\,;&<>(){}\[\]]{3,4096})"
+_SURE_WORDS: Final = (
+    "password", "passwd", "passphrase", "pwd", "secret", "private_key", "private-key", "privatekey", "account_key", "accountkey",
+    "access_key", "access-key", "accesskey",
+)  # fmt: skip
+"""What follows is a secret, however it looks."""
+_LIKELY_WORDS: Final = (
+    "token",
+    "api_key",
+    "api-key",
+    "apikey",
+    "auth",
+    "credential",
+    "cookie",
+    "session_id",
+    "sessionid",
+    "session-id",
+    "signature",
 )
-_CREDENTIAL_IN_URL: Final = re.compile(r"(?<=://)[^\s/:@\"']{0,256}:[^\s/@\"']{1,256}(?=@)")
-_SCHEME: Final = re.compile(r"(?i)\b(bearer|basic|digest|apikey|aws4-hmac-sha256)(\s+)([A-Za-z0-9+/=._~-]{8,4096})")
-_KEYWORD: Final = re.compile(
-    r"""(?ix) (?P<word>[a-z0-9_.-]{0,40}(?:passw(?:or)?d|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key(?:[_-]?id)?|private[_-]?key
-        |account[_-]?key|auth(?:orization)?|credentials?|cookie|session[_-]?id|signature)[a-z0-9_.-]{0,20})
-        (?P<sign>\\?["']?\s*(?:=>|[=:])\s*\\?["']?)
-        (?P<value>[^\s"'\\,;&<>(){}\[\]]{3,4096})"""
-)
-_SURE_WORD: Final = re.compile(r"(?i)passw(?:or)?d|passphrase|pwd|secret|private[_-]?key|account[_-]?key|access[_-]?key")
-_EMAIL: Final = re.compile(
-    r"(?:(?P<name>(?:[^\W\d_][\w.'-]{0,40}[ ]){1,4})<)?(?P<mail>[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6})(?(name)>)"
-)
-_PERSON: Final = re.compile(
-    r"""(?x) (?P<before>
-        (?i:\b(?:(?:src|dst|target|subject|remote|ssh|db)?_?user_?(?:name|_?id)?|login|owner|author|committer|assignee|acct|account_?name|requested_?by|uid|auid)
-            \\?["']?\s*[=:]\s*\\?["']?)
-      | (?i:\b(?:for|invalid|session\ opened\ for|session\ closed\ for|by)\ (?:invalid\ )?user\s+["']?)
-      | (?i:\b(?:accepted|failed)\ [\w/-]{1,30}\ for\ (?:invalid\ user\ )?)(?!invalid\ user)
-      | (?i:\b(?:triggered|approved|created|requested|deployed|merged|started|cancell?ed|reviewed|updated|changed|acknowledged|resolved|closed|authored|committed)
-            \ by:?\s+)
-      | (?i:\b(?:signed-off|reviewed|acked|tested|reported|co-authored)-by:\s*)
-      | (?i:/home/|[a-z]:\\(?:users|documents\ and\ settings)\\)
-      | (?i:pull\ request\ \#\d+\ from\ )
-    )
-    (?P<who>[^\W_](?:[\w.+$-]{0,62}[\w$])?)(?P<more>(?:(?<=[^\W\d])[ ][^\W\d_a-z][^\W\d_]{1,30}){0,2})"""
-)
+"""What follows is a secret if it looks random."""
+_SCHEMES: Final = ("bearer", "basic", "digest", "hmac-sha256")
+_KEYWORDS: Final = {word: re.compile(word + _SIGN + _VALUE) for word in (*_SURE_WORDS, *_LIKELY_WORDS)}
+_AFTER_SCHEME: Final = {word: re.compile(word + r"\s+(?P<value>[a-z0-9+/=._~-]{8,4096})") for word in _SCHEMES}
+
+_WHO = r"(?P<value>[^\W_](?:[\w.+$-]{0,62}[\w$])?)"
+_NAME = rf"{_WHO}(?P<more>(?:(?<=[^\W\d])[ ][^\W\d_]{{2,30}}){{0,2}})"
+_IS = r"\\?[\"']?\s*[=:]\s*\\?[\"']?"
+_PEOPLE: Final = {
+    "user": rf"user_?(?:name|[_ ]?id)?(?:{_IS}|(?<=user)\s+\"){_NAME}",
+    " user ": rf"(?:for|invalid|by) user [\"']?{_WHO}",
+    "accepted ": rf"accepted [\w/-]{{1,30}} for {_WHO}",
+    "failed ": rf"failed [\w/-]{{1,30}} for (?!invalid user)(?:user )?{_WHO}(?= from)",
+    **{
+        word: rf"{word}{_IS}{_NAME}"
+        for word in ("login", "owner", "author", "committer", "assignee", "acct", "account_name", "accountname", "uid")
+    },
+    "d by": r"(?:triggered|approved|created|requested|deployed|merged|started|cancell?ed|reviewed|updated|changed|acknowledged|resolved|closed"
+    rf"|authored|committed) by:? +{_NAME}",
+    "requested_by": rf"requested_by{_IS}{_NAME}",
+    "-by:": rf"(?:signed-off|reviewed|acked|tested|reported|co-authored|approved)-by: *{_NAME}",
+    "/home/": rf"/home/{_WHO}",
+    ":\\users\\": rf":\\users\\{_WHO}",
+    ":\\documents and settings\\": rf":\\documents and settings\\{_WHO}",
+    "pull request": rf"pull request \#\d+ from {_WHO}(?=/)",
+}
+"""Needle → an expression over the lower-case text whose `value` (and `more`, further capitalised words) is a person."""
+
+_compiled_tokens: Final = {needle: re.compile(pattern, re.DOTALL) for needle, pattern in _TOKENS.items()}
+_compiled_people: Final = {needle: re.compile(pattern) for needle, pattern in _PEOPLE.items()}
+_EMAIL: Final = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6}")
+_BEFORE_EMAIL: Final = re.compile(r"(?:[^\W\d_][\w.'-]{0,40} ){1,4}(?=<<(?:email|user))")
+_IN_BRACKETS: Final = re.compile(r"<(<(?:email|user)[^>]{0,24}>)>")
 _PHONE: Final = re.compile(r"(?<![\w.+-])\+\d{1,3}[ -]\(?\d{2,4}\)?(?:[ -]?\d{2,4}){2,4}(?![\w.-])")
+NEEDLES: Final = ("@", "+", *_TOKENS, *_KEYWORDS, *_AFTER_SCHEME, *_PEOPLE)
+"""A text without any of these, in any case, holds nothing for `redact`."""
+
 _PLAIN_WORDS: Final = frozenset(
     "a an the this that it all any none null nil undefined unknown unset not is was are be to from in on at for of and or by new same another other"  # noqa: SIM905
-    " user users id ids name names true false yes no default system service admin-api customer customers timeout failed error errors request".split()
+    " user users id ids name names true false yes no default system service customer customers timeout failed error errors request".split()
 )
 _MACHINES: Final = re.compile(
     r"""(?ix) root | system | local\ ?system | local\ service | network\ service | nt\ authority.* | nt\ service.* | .*\[bot\] | .*\$ | \d{1,3} | 4294967295
@@ -79,22 +113,33 @@ _MACHINES: Final = re.compile(
 _ROLE: Final = re.compile(r"(?i)(?:developer|operator|engineer|admin|user|sre|member|owner|maintainer|oncall)(?:[-_ ]?\d{1,4})?")
 _ENTROPY_BITS: Final = 3.0
 """Per character.  Words of a language stay below 3, random base64 of 20 characters is above 3.5."""
-MAX_TEXT_CHARS: Final = 1 << 20
-"""Texts above are cut before any expression runs on them; no reader keeps nearly as much."""
 
 
 def redact(text: str, key: bytes = b"") -> str:
     """The text without secrets and people; idempotent, and unchanged for most texts."""
     text = text[:MAX_TEXT_CHARS]
-    if not _suspicious(text):
-        return text
-    text = _TOKENS.sub(SECRET, text)
-    text = _CREDENTIAL_IN_URL.sub(SECRET, text)
-    text = _SCHEME.sub(lambda m: f"{m[1]}{m[2]}{SECRET}" if _looks_random(m[3]) else m[0], text)
-    text = _KEYWORD.sub(_without_value, text)
-    text = _EMAIL.sub(lambda m: _mark("email", m["mail"], key), text) if "@" in text else text
-    text = _PERSON.sub(_without_person(key), text)
-    return _PHONE.sub("<phone>", text)
+    low = _lower(text)
+    for needle, pattern in _compiled_tokens.items():
+        if needle in low:
+            text = pattern.sub(SECRET, text)
+            low = _lower(text)
+    text = _cut(text, [span for needle, pattern in _AFTER_SCHEME.items() if needle in low for span in _random(pattern, text, low)])
+    low = _lower(text)
+    text = _cut(text, [span for needle, pattern in _KEYWORDS.items() if needle in low for span in _secrets(needle, pattern, text, low)])
+    if "@" in text:
+        text = _EMAIL.sub(lambda match: _mark("email", match[0], key), text)
+        text = _IN_BRACKETS.sub(r"\1", _BEFORE_EMAIL.sub("", text))
+    low = _lower(text)
+    text = _cut(text, [span for needle, pattern in _compiled_people.items() if needle in low for span in _people(pattern, text, low, key)])
+    return _PHONE.sub("<phone>", text) if "+" in text else text
+
+
+def redact_many(texts: pl.Series, key: bytes = b"") -> pl.Series:
+    """`redact` of a whole column of texts."""
+    suspicious = texts.str.contains_any(list(NEEDLES), ascii_case_insensitive=True).arg_true()
+    if suspicious.is_empty():
+        return texts
+    return texts.scatter(suspicious, [redact(text, key) for text in texts.gather(suspicious).to_list()])
 
 
 def role_of(person: object, key: bytes = b"") -> str:
@@ -107,24 +152,57 @@ def role_of(person: object, key: bytes = b"") -> str:
     return f"user:{_pseudonym(name, key)}" if key else "user"
 
 
-def _without_value(match: re.Match[str]) -> str:
-    value = match["value"]
-    if value.lower() in _PLAIN_WORDS or value.startswith(("<", "$", "%")):
-        return match[0]
-    sure = _SURE_WORD.search(match["word"]) and not value.startswith(("/", "http"))
-    return f"{match['word']}{match['sign']}{SECRET}" if sure or _looks_random(value) else match[0]
+_Span = tuple[int, int, str]
+"""Begin, end and what stands there instead."""
 
 
-def _without_person(key: bytes) -> Callable[[re.Match[str]], str]:
-    def replace(match: re.Match[str]) -> str:
-        who = match["who"] + (match["more"] or "")
-        if match.string[match.end() : match.end() + 1] == "/" and not match["before"].endswith(("/", " from ")):
-            return match[0]  # `created by ReplicaSet/web`: a thing, not a person
-        if who.lower() in _PLAIN_WORDS or _MACHINES.fullmatch(match["who"]) or _ROLE.fullmatch(match["who"]):
-            return match[0]
-        return match["before"] + _mark("user", who, key)
+def _cut(text: str, spans: list[_Span]) -> str:
+    """The text with each span replaced; of two that overlap the earlier counts."""
+    end, parts = 0, []
+    for begin, stop, instead in sorted(spans):
+        if begin >= end:
+            parts += [text[end:begin], instead]
+            end = stop
+    return "".join([*parts, text[end:]]) if parts else text
 
-    return replace
+
+def _random(pattern: re.Pattern[str], text: str, low: str) -> list[_Span]:
+    return [(*match.span("value"), SECRET) for match in pattern.finditer(low) if _looks_random(text[slice(*match.span("value"))])]
+
+
+def _secrets(needle: str, pattern: re.Pattern[str], text: str, low: str) -> list[_Span]:
+    spans = []
+    for match in pattern.finditer(low):
+        value = text[slice(*match.span("value"))]
+        if value.lower() in _PLAIN_WORDS or value[0] in "<$%":
+            continue
+        if (needle in _SURE_WORDS and value[0] != "/" and not value.startswith("http")) or _looks_random(value):
+            spans.append((*match.span("value"), SECRET))
+    return spans
+
+
+def _people(pattern: re.Pattern[str], text: str, low: str, key: bytes) -> list[_Span]:
+    spans = []
+    for match in pattern.finditer(low):
+        begin, end = match.span("value")
+        who = text[begin:end]
+        if who.lower() in _PLAIN_WORDS or _MACHINES.fullmatch(who) or _ROLE.fullmatch(who):
+            continue
+        if text[end : end + 1] == "/" and not text[:begin].endswith(("/", " from ")):
+            continue  # `created by ReplicaSet/web`: a thing, not a person
+        if "more" in pattern.groupindex:
+            for word in text[slice(*match.span("more"))].split(" ")[1:]:
+                if not word[0].isupper():
+                    break
+                end += 1 + len(word)
+        spans.append((begin, end, _mark("user", text[begin:end], key)))
+    return spans
+
+
+def _lower(text: str) -> str:
+    """Lower case of the same length: a few letters grow when lowered, and spans must fit."""
+    low = text.lower()
+    return low if len(low) == len(text) else "".join(c.lower() if c.isascii() else c for c in text)
 
 
 def _mark(what: str, who: str, key: bytes) -> str:
