@@ -212,7 +212,8 @@ class BatchConsumer(driver.Consumer):
 
     def still_holds(self, message: BatchMessage) -> bool:
         """Whether an ack of this batch would still mean anything."""
-        return message.generation_id == self.app.consumer_generation_id and self.in_flight.holds(message.tp, message.held)
+        current = message.generation_id == self.app.consumer_generation_id and not self.should_stop
+        return current and self.in_flight.holds(message.tp, message.held)
 
     def release_batch(self, message: BatchMessage) -> None:
         message.records = []
@@ -306,15 +307,16 @@ class BatchConsumer(driver.Consumer):
                 self._clean_unacked_messages()
         if self._unacked_messages:
             self.log.warning(
-                "%d batches were not finished within %.0f s and will be read again", len(self._unacked_messages), self.app.drain_timeout_s
+                "%d batches were not done within %g s and will be read again", len(self._unacked_messages), self.app.drain_timeout_s
             )
+            self._unacked_messages.clear()  # a stop comes here twice and must not wait twice
         await self.commit_and_end_transactions()
 
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Silent: streams/watchdog.py looks for stuck consumers.
 
-        Stock: transport/drivers/aiokafka.py, Consumer.verify_event_path.  It takes the fetch position for the committed offset and raises
-        false alarms on quiet topics.
+        Stock: transport/drivers/aiokafka.py, Consumer.verify_event_path.  It takes a partition that has no records yet for one that
+        is not fetched, and the fetch position for the committed offset, and so raises false alarms.
         """
 
 
