@@ -1,0 +1,160 @@
+"""AWS CloudTrail records: API calls, service events, sign-ins and insights.
+
+Reference: CloudTrail user guide, "CloudTrail record contents", "Insights event record".
+Wrappers:  `{"Records": […]}` (S3 file), a bare array, one bare record, a CloudWatch Logs message (aws_logs.py), an EventBridge detail
+           (aws_eventbridge.py).
+Identity:  what the call names: ARNs in `resources`, ids in requestParameters and (created ones) responseElements.  Never the caller.
+Time:      eventTime.  Severity: an error code is an error, throttling a warning.  State: an insight starts (firing) and ends (resolved).
+Kind:      schemas/sources/aws_actions.py; a call with an error code changed nothing and is a log.
+Dedup:     eventID (a call reaches several trails); an insight's sharedEventID joins its start and its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from schemas import times
+from schemas.rejected import Rejected
+from schemas.severity import WARN
+from schemas.signal import Kind, Signal, Status
+from schemas.sources.aws_actions import action_of, actor_of, failed, kind_of, severity_of
+from schemas.sources.aws_names import arns_in, names_in, split_ids
+from schemas.sources.cloud import first, mapping, number, row, sequence, text
+from schemas.sources.source import Received, Source
+
+FORMAT: Final = "aws.cloudtrail"
+_FROM_TO: Final = (
+    ("desiredCapacity", "desiredCapacity"), ("minSize", "minSize"), ("maxSize", "maxSize"), ("desiredCount", "desiredCount"), ("taskDefinition", "taskDefinition"),
+    ("instanceType", "instanceType"), ("dBInstanceClass", "instanceClass"), ("engineVersion", "engineVersion"), ("allocatedStorage", "allocatedStorage"),
+    ("memorySize", "memorySize"), ("timeout", "timeout"), ("runtime", "runtime"), ("imageUri", "image"), ("functionVersion", "version"),
+    ("reservedConcurrentExecutions", "reservedConcurrency"), ("policyArn", "policy"), ("targetCapacity", "targetCapacity"), ("forceNewDeployment", "forceNewDeployment"),
+)  # fmt: skip
+"""Request parameters that say what something was set to, and how we name them."""
+
+
+def is_record(document: object) -> bool:
+    return (
+        isinstance(document, dict)
+        and "eventVersion" in document
+        and isinstance(document.get("awsRegion") or document.get("userIdentity") or document.get("insightDetails"), str | dict)
+        and not str(document.get("eventSource", "")).startswith("aws:")  # aws:s3, aws:sqs … are Lambda's wrappers
+        and ("eventName" in document or "insightDetails" in document)
+    )
+
+
+def read_record(record: Mapping[str, Any], received: Received, source: str = FORMAT, time_ns: int = 0) -> Iterator[Signal]:
+    """The row of one record; `time_ns` stands in when the record has no time of its own."""
+    insight = mapping(record.get("insightDetails"))
+    if insight:
+        yield _insight(record, insight, received, source, time_ns)
+    else:
+        yield _call(record, received, source, time_ns)
+
+
+def _call(record: Mapping[str, Any], received: Received, source: str, time_ns: int) -> Signal:
+    kind = kind_of(record)
+    service = first(record, "eventSource").removesuffix(".amazonaws.com")
+    action = action_of(first(record, "eventName"))
+    request, response = mapping(record.get("requestParameters")), mapping(record.get("responseElements"))
+    error = failed(record)
+    named, ids = split_ids(names_in(request, response))
+    named = {**_of_ecs(service, request), **named, **_place(record)}
+    arns = arns_in(record.get("resources"), request, response, record.get("serviceEventDetails"))
+    what = next(iter([*named.values()] if named.keys() & _SUBJECTS else ids or arns), "")
+    done = f"failed with {error}" if error else "done"
+    return row(
+        received,
+        kind,
+        source,
+        {**named, "event.name": action, "aws.service": service},
+        ids=[*arns, *ids],
+        fallback=f"service:{service}" if service else "",
+        name=f"{service}.{action}" if service else action,
+        text=_line(service, first(record, "eventName"), what, done, text(record.get("errorMessage"))),
+        event_time_ns=times.parse(record.get("eventTime")) or time_ns,
+        severity_number=severity_of(record),
+        dedup_key=_key("event", first(record, "eventID", "requestID")),
+        change_id=first(record, "eventID", "requestID"),
+        details={
+            "action": action,
+            "outcome": "failed" if error else "succeeded",
+            "error": error,
+            "actor": actor_of(record),
+            "to": {name: request[key] for key, name in _FROM_TO if text(request.get(key))},
+            "read_only": kind is Kind.LOG and not error,
+            "tool": first(record, "invokedBy") or text(mapping(record.get("userIdentity")).get("invokedBy")),
+        },
+    )
+
+
+_SUBJECTS: Final = {"host.id", "faas.name", "db.instance.id", "messaging.destination.name", "service.name"}
+
+
+def _insight(record: Mapping[str, Any], insight: dict[str, Any], received: Received, source: str, time_ns: int) -> Signal:
+    service = first(insight, "eventSource").removesuffix(".amazonaws.com")
+    action, state = action_of(first(insight, "eventName")), first(insight, "state")
+    statistics = mapping(mapping(insight.get("insightContext")).get("statistics"))
+    usual, seen = (number(mapping(statistics.get(key)).get("average")) for key in ("baseline", "insight"))
+    rate = f"{seen:g} calls a minute, usually {usual:g}" if seen is not None and usual is not None else ""
+    error = first(insight, "errorCode")
+    return row(
+        received,
+        Kind.ALERT,
+        source,
+        {"event.name": action, "aws.service": service, "metric.name": first(insight, "insightType"), **_place(record)},
+        fallback=f"service:{service}" if service else "",
+        name=f"{service}.{action}",
+        text=_line(service, action, first(insight, "insightType"), error, f"{state}: {rate}" if rate else state),
+        event_time_ns=times.parse(record.get("eventTime")) or time_ns,
+        severity_number=WARN,
+        status={"Start": Status.FIRING, "End": Status.RESOLVED}.get(state),
+        value=seen,
+        dedup_key=_key("insight", first(record, "sharedEventID", "eventID")),
+        details={"baseline": usual, "duration_min": number(statistics.get("insightDuration")), "error": error},
+    )
+
+
+def _of_ecs(service: str, request: Mapping[str, Any]) -> dict[str, str]:
+    """ECS calls say just `service` and `cluster`, by name or ARN."""
+    if service != "ecs":
+        return {}
+    name = text(request.get("service")) or text(request.get("serviceName"))
+    return {"service.name": name} if name and not name.startswith("arn:") else {}
+
+
+def _place(record: Mapping[str, Any]) -> dict[str, str]:
+    identity = mapping(record.get("userIdentity"))
+    return {
+        "cloud.provider": "aws",
+        "cloud.region": first(record, "awsRegion"),
+        "cloud.account.id": first(record, "recipientAccountId") or first(identity, "accountId"),
+    }
+
+
+def _line(service: str, action: str, what: str, done: str, why: str) -> str:
+    said = " ".join(part for part in (service, action, what) if part)
+    return ": ".join(part for part in (said, done, why) if part)
+
+
+def _key(what: str, id_: str) -> str:
+    return f"aws.cloudtrail|{what}|{id_}" if id_ else ""
+
+
+def _records(document: Any) -> list[Any]:
+    return sequence(document.get("Records")) if isinstance(document, dict) and "Records" in document else [document]
+
+
+def _recognises(document: Any) -> bool:
+    return is_record(next(iter(_records(document)), None))
+
+
+def _read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
+    for place, record in enumerate(_records(document)):
+        if is_record(record):
+            yield from read_record(record, received)
+        else:
+            yield Rejected("not_a_record", "A CloudTrail record has eventVersion and eventName.", f"Records[{place}]", FORMAT)
+
+
+SOURCES: Final = (Source(FORMAT, _recognises, _read),)

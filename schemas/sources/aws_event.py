@@ -1,0 +1,177 @@
+"""One Amazon EventBridge event, and how most of them become a row.
+
+Knows:   the envelope, the few ways AWS services tell a state, a reason, a severity and a time, and how a `Telling` picks among them.
+Ignores: which detail-type means what (aws_event_types.py) and how events are recognised (aws_eventbridge.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from schemas import times
+from schemas.severity import ERROR, INFO, WARN, from_word
+from schemas.signal import Kind, Signal, Status
+from schemas.sources.aws_names import arns_in, names_in, split_ids
+from schemas.sources.cloud import decoded, first, mapping, outcome, row, text, words
+from schemas.sources.source import Received
+
+_STATES: Final = (
+    "state", "status", "build-status", "current-state", "currentState", "currentStatus", "lastStatus", "newState", "new-state", "eventName", "StatusCode", "statusCode",
+    "result", "scan-status", "Status", "alarm_state", "executionStatus", "TrainingJobStatus", "jobState", "event", "operation", "action-type", "complianceType",
+)  # fmt: skip
+_REASONS: Final = (
+    "message", "Message", "reason", "stoppedReason", "statusReason", "stateReason", "status-reason", "StatusMessage", "statusMessage", "stateChangeReason", "detailMessage",
+    "cause", "Cause", "notificationBody", "error-message", "errorMessage", "description", "Description", "title",
+)  # fmt: skip
+_SEVERITIES: Final = ("severity", "Severity", "level", "Level", "eventType", "SeverityLabel", "alertLevel", "error-severity")
+_OPEN: Final = words("open opened active set alarm new firing ongoing started detected non_compliant noncompliant")
+_CLOSED: Final = words("close closed resolved cleared clear archived suppressed fixed inactive recovered compliant ok")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    id: str
+    type: str
+    source: str
+    """`aws.ecs`; a sender of your own or a partner gives its own."""
+    account: str
+    region: str
+    time_ns: int
+    """When EventBridge delivered it, to the second; 0 for a placeholder."""
+    resources: tuple[str, ...]
+    detail: Mapping[str, Any]
+    message: str = ""
+    """What `detail` says when it is a text."""
+
+    @property
+    def place(self) -> dict[str, str]:
+        found = {"cloud.account.id": self.account, "cloud.region": self.region}
+        return {"cloud.provider": "aws", **found} if self.source.startswith("aws.") else found
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How events of one type are told; keys are those of the detail, first that says something wins."""
+
+    kind: Kind
+    name: str = ""
+    """Of the subject; the detail-type when empty."""
+    time: tuple[str, ...] = ()
+    """Finer than the envelope's second."""
+    change: tuple[str, ...] = ()
+    """What carries the id of the change."""
+    dedup: tuple[str, ...] = ()
+    """What is equal for all records of one change or one alert."""
+    names: tuple[tuple[str, str], ...] = ()
+    """Detail key → attribute, where the key alone would be ambiguous."""
+    severity: int = 0
+    """When the detail tells none."""
+
+
+def tell(event: Event, telling: Telling, received: Received, source: str) -> Iterator[Signal]:
+    """The row of an event as its telling says."""
+    detail = event.detail
+    own = {attribute: found for key, attribute in telling.names if (found := text(detail.get(key)))}
+    named, ids = split_ids({**names_in(detail), **{key: value for key, value in own.items() if not value.startswith("arn:")}})
+    change_id = first(detail, *telling.change)
+    state, reason = state_of(detail), reason_of(detail) or event.message
+    what = own or named or dict.fromkeys(ids, "")
+    yield row(
+        received,
+        telling.kind,
+        source,
+        {**named, **event.place, "event.name": event.type},
+        ids=[*event.resources, *ids, *(arn for arn in arns_in(detail) if arn not in event.resources)],
+        fallback=_fallback(event),
+        name=telling.name or event.type,
+        text=line(event.type, " ".join(dict.fromkeys([*what.values()] if named or own else list(what))) , state, reason),
+        event_time_ns=time_of(detail, telling.time) or event.time_ns,
+        severity_number=severity_of(detail, state) or telling.severity or INFO,
+        status=alert_status(state) if telling.kind is Kind.ALERT else None,
+        dedup_key=_key(event, telling, detail),
+        change_id=change_id,
+        details={
+            "action": telling.name or event.type,
+            "outcome": outcome(state),
+            "state": state,
+            "from": first(detail, "previous-state", "previousState", "oldState", "previousStatus"),
+            "reason": reason,
+            "version": first(detail, "version", "image-tag", "imageTag", "source-version", "commitId"),
+        },
+    )  # fmt: skip
+
+
+def state_of(detail: Mapping[str, Any]) -> str:
+    """The word a service uses for where things stand; some put it one level down (`state: {value}`, `status-details: {status}`)."""
+    for key in (*_STATES, "status-details", "new-state", "stateDetails"):
+        value = detail.get(key)
+        if isinstance(value, dict):
+            value = first(value, "value", "status", "name", "state")
+        if found := text(value):
+            return found
+    return ""
+
+
+def reason_of(detail: Mapping[str, Any]) -> str:
+    """What a service says about it in words."""
+    for key in (*_REASONS, "status-details", "new-state", "additional-information", "state"):
+        value = decoded(detail.get(key))
+        if isinstance(value, dict):
+            value = first(value, "message", "reason", "status-reason", "phase-context", "Description")
+        if (found := text(value)) and (key in _REASONS or value != detail.get(key)):
+            return found
+    return ""
+
+
+def severity_of(detail: Mapping[str, Any], state: str) -> int:
+    """The severity a service names, else what the state tells; 0 when neither says anything."""
+    for key in _SEVERITIES:
+        if found := from_word(detail.get(key)):
+            return found
+    if outcome(state) == "failed" or "FAIL" in state.upper() or "IMPAIRED" in state.upper():
+        return ERROR
+    return (
+        WARN
+        if state.upper() in ("WARN", "WARNING", "YELLOW", "DEGRADED", "ROLLBACK_IN_PROGRESS")
+        else ERROR
+        if state.upper() == "RED"
+        else 0
+    )
+
+
+def time_of(detail: Mapping[str, Any], keys: tuple[str, ...]) -> int:
+    return next((ns for key in keys if (ns := times.parse(detail.get(key)))), 0)
+
+
+def alert_status(state: str) -> Status:
+    """Firing unless the state says that it is over."""
+    return Status.RESOLVED if state.lower() in _CLOSED and state.lower() not in _OPEN else Status.FIRING
+
+
+def line(*parts: str) -> str:
+    """`type: name state: reason` of the parts that say something."""
+    said = [" ".join(part.split()) for part in parts if part]
+    return ": ".join(dict.fromkeys(said))
+
+
+def _fallback(event: Event) -> str:
+    service = event.source.removeprefix("aws.")
+    return f"service:{service}" if service else ""
+
+
+def _key(event: Event, telling: Telling, detail: Mapping[str, Any]) -> str:
+    """Equal for the records of one change; else the event's own id, which a redelivery repeats."""
+    parts = [found for key in telling.dedup if (found := text(detail.get(key)))]
+    if parts:
+        subject = event.resources[0] if event.resources and telling.kind is not Kind.CHANGE else ""
+        return "|".join((event.source, *([subject] if subject else []), *parts))
+    return f"aws.event|{event.id}" if event.id else ""
+
+
+def given(detail: Mapping[str, Any], *path: str) -> dict[str, Any]:
+    """The object at a path, or an empty one."""
+    for key in path:
+        detail = mapping(detail.get(key))
+    return dict(detail)

@@ -1,0 +1,166 @@
+"""Amazon CloudWatch Logs subscriptions, decoded: a batch of log events of one stream.
+
+Reference: CloudWatch Logs user guide, "Real-time processing of log data with subscriptions"; EMF: "Embedded metric format specification".
+Identity:  the log group: `/aws/lambda/<function>`, `/aws/rds/instance/<db>/…`, `/ecs/<service>`, `/aws/codebuild/<project>`; the group itself else.
+Time:      logEvents.timestamp (ms).  Severity: of a JSON message its level, of a text its level word, `Task timed out` an error.
+State:     none.  Dedup: logEvents.id.  CONTROL_MESSAGE only proves that the subscription works and is refused as such.
+Messages:  CloudTrail records are read as such, embedded metrics give a metric row each beside the log; a truncated JSON stays text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from schemas import times
+from schemas.rejected import Rejected
+from schemas.severity import ERROR, INFO, from_word
+from schemas.signal import Kind, Signal
+from schemas.sources import aws_cloudtrail
+from schemas.sources.cloud import decoded, first, mapping, number, row, sequence, text
+from schemas.sources.source import Received, Source
+
+FORMAT: Final = "aws.cloudwatch_logs"
+_GROUPS: Final = (
+    ("faas.name", re.compile(r"/aws/lambda/(?:[a-z-]+-\d\.)?(?P<name>[^/]+)")),
+    ("db.instance.id", re.compile(r"/aws/(?:rds/(?:instance|cluster|proxy)|docdb|neptune|redshift/cluster|elasticache)/(?P<name>[^/]+)")),
+    (
+        "service.name",
+        re.compile(
+            r"/aws/(?:codebuild|apprunner|elasticbeanstalk|vendedlogs/states|apigateway|batch|glue/jobs|containerinsights)/(?P<name>[^/]+)"
+        ),
+    ),
+    ("service.name", re.compile(r"/?(?:aws/)?ecs/(?!containerinsights)(?:.*/)?(?P<name>[^/]+)")),
+    ("k8s.cluster.name", re.compile(r"/aws/(?:eks|containerinsights|ecs/containerinsights)/(?P<name>[^/]+)")),
+    ("service.name", re.compile(r"API-Gateway-Execution-Logs_(?P<name>[^/]+)")),
+)
+_LEVEL: Final = re.compile(r"(?<![A-Za-z])(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|PANIC|ALERT|EMERG)(?![A-Za-z])")
+_LEVEL_WITHIN: Final = 160
+"""A level word stands at the head of a line; later in it, it is prose."""
+_FAILED: Final = re.compile(
+    r"Task timed out after|Status: (?:timeout|error)|Runtime exited|Traceback \(most recent call last\)|Process exited before"
+)
+_INSTANCE: Final = re.compile(r"i-[0-9a-f]{8,17}")
+_LEVELS: Final = ("level", "severity", "log.level", "loglevel", "levelname", "log_level")
+_MESSAGES: Final = ("message", "msg", "log", "event", "@message", "errorMessage")
+
+
+def _is_batch(document: Any) -> bool:
+    return (
+        isinstance(document, dict) and isinstance(document.get("logEvents"), list) and ("messageType" in document or "logGroup" in document)
+    )
+
+
+def _read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
+    if document.get("messageType") == "CONTROL_MESSAGE":
+        yield Rejected("control_message", "A control message only proves that the subscription works.", "messageType", FORMAT)
+        return
+    attributes = _attributes(document)
+    group = first(document, "logGroup")
+    for place, event in enumerate(document["logEvents"]):
+        if isinstance(event, dict) and isinstance(event.get("message"), str):
+            yield from _event(event, attributes, group, received)
+        else:
+            yield Rejected("no_message", "A log event is an object with a text `message`.", f"logEvents[{place}]", FORMAT)
+
+
+def _event(event: Mapping[str, Any], attributes: Mapping[str, str], group: str, received: Received) -> Iterator[Signal]:
+    time_ns = times.parse(event.get("timestamp"), unit="ms")
+    message = mapping(decoded(event["message"]))
+    if aws_cloudtrail.is_record(message):
+        yield from aws_cloudtrail.read_record(message, received, time_ns=time_ns)
+        return
+    yield row(
+        received,
+        Kind.LOG,
+        FORMAT,
+        {
+            **attributes,
+            **_facts(message),
+            **{key: text(value) for key, value in mapping(event.get("extractedFields")).items() if key == "host"},
+        },
+        fallback=f"resource:{group}" if group else "service:cloudwatch-logs",
+        text=first(message, *_MESSAGES) or event["message"].rstrip("\n"),
+        event_time_ns=time_ns,
+        severity_number=_severity(message, event["message"]),
+        dedup_key=f"{FORMAT}|{first(event, 'id')}" if first(event, "id") else "",
+        trace_id=first(message, "trace_id", "traceId", "xray_trace_id"),
+    )
+    yield from _embedded(message, attributes, group, time_ns, received)
+
+
+def _attributes(batch: Mapping[str, Any]) -> dict[str, str]:
+    group, stream = first(batch, "logGroup"), first(batch, "logStream")
+    named = {key: match["name"] for key, form in reversed(_GROUPS) if (match := form.match(group))}
+    if instance := _INSTANCE.search(stream):
+        named["host.id"] = instance[0]
+    return {
+        **named,
+        "aws.log.group.name": group,
+        "aws.log.stream.name": stream,
+        "cloud.provider": "aws",
+        "cloud.account.id": first(batch, "owner"),
+    }
+
+
+def _facts(message: Mapping[str, Any]) -> dict[str, str]:
+    """What a structured line names; container logs by Fluent Bit have a `kubernetes` object."""
+    kubernetes = mapping(message.get("kubernetes"))
+    return {
+        "service.name": first(message, "service", "service.name", "serviceName", "service_name"),
+        "k8s.pod.name": first(kubernetes, "pod_name"),
+        "k8s.namespace.name": first(kubernetes, "namespace_name"),
+        "k8s.container.name": first(kubernetes, "container_name"),
+        "host.name": first(kubernetes, "host"),
+        "log.logger": first(message, "logger", "logger_name"),
+    }
+
+
+def _severity(message: Mapping[str, Any], line: str) -> int:
+    for key in _LEVELS:
+        if found := from_word(message.get(key)):
+            return found
+    if _FAILED.search(line):
+        return ERROR
+    head = _LEVEL.search(line[:_LEVEL_WITHIN])
+    return (
+        from_word(head[1])
+        if head and not message
+        else INFO
+        if line.startswith(("START RequestId", "END RequestId", "REPORT RequestId"))
+        else 0
+    )
+
+
+def _embedded(message: Mapping[str, Any], attributes: Mapping[str, str], group: str, time_ns: int, received: Received) -> Iterator[Signal]:
+    """The metrics of an embedded-metric-format line."""
+    described = mapping(message.get("_aws"))
+    for directive in sequence(described.get("CloudWatchMetrics")):
+        namespace, sets = first(mapping(directive), "Namespace"), sequence(mapping(directive).get("Dimensions"))
+        dimensions = {key: first(message, key) for key in (sequence(sets[0]) if sets else []) if isinstance(key, str)}
+        for metric in sequence(mapping(directive).get("Metrics")):
+            name = first(mapping(metric), "Name")
+            found = message.get(name)
+            value = number(found[-1] if isinstance(found, list) and found else found)
+            if name and value is not None:
+                yield row(
+                    received, Kind.METRIC, "aws.embedded_metric", {**attributes, **dimensions}, name=f"{namespace}/{name}", value=value,
+                    fallback=f"resource:{group}", event_time_ns=times.parse(described.get("Timestamp"), unit="ms") or time_ns,
+                    unit=unit_of(first(mapping(metric), "Unit")),
+                )  # fmt: skip
+
+
+_UNITS: Final = {
+    "percent": "%", "bytes": "By", "kilobytes": "kBy", "megabytes": "MBy", "gigabytes": "GBy", "terabytes": "TBy", "bits": "bit", "kilobits": "kbit",
+    "megabits": "Mbit", "gigabits": "Gbit", "seconds": "s", "milliseconds": "ms", "microseconds": "us", "count": "1",
+}  # fmt: skip
+
+
+def unit_of(unit: str) -> str:
+    """CloudWatch's unit as OpenTelemetry writes it; `Bytes/Second` is `By/s`."""
+    amount, _, per = unit.lower().partition("/")
+    return (_UNITS.get(amount, "") + ("/s" if per == "second" else "")) if amount in _UNITS else ""
+
+
+SOURCES: Final = (Source(FORMAT, _is_batch, _read),)
