@@ -138,3 +138,5 @@ class Account:
     """What this revision changed against the one before."""
     recovery: tuple[str, ...] = ()
     """What verified the recovery, a sentence each."""
+    settled_ns: int | None = None
+    """Event time up to which buckets are closed; what lies after it is told as provisional.  None: everything is settled."""

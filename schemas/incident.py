@@ -141,3 +141,5 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """What was left out and how often: rows over a cap, late beyond the bound, refused."""
     changes_since: tuple[str, ...] = ()
     """What this revision changed against the one before, a sentence each."""
+    severity_reason: str = ""
+    """The policy rule that decided the severity, and the facts it saw (C68)."""
