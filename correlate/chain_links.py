@@ -1,0 +1,195 @@
+"""What may link one failure to another, and how well it holds (C14).
+
+Knows:   call graph, containment, order of first failures within what clocks and sampling can tell, shared traces, names in records.
+Ignores: where the chain starts (chain_origin.py) and which links it keeps (chain.py).
+
+A failure spreads from a dependency to its callers, through healthy services in between if need be; between a host or pod and what it
+carries; and, as load, from a caller to what it calls if that failed clearly later.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from correlate.first_failures import FirstFailure, tolerance, tolerances
+from correlate.scene import Account
+from correlate.words import name_of, span
+from schemas.entity import split
+from schemas.signal import Kind, Signal, Status
+
+AFFECTED_MOST: Final = 60
+"""Entities looked at, most affected first: pairs grow with the square, and the chain shows a dozen."""
+
+HEALTHY_HOPS: Final = 2
+"""Healthy services that a failure may pass through unseen: a proxy and a façade; beyond them a path says little."""
+
+NAME_CHARACTERS: Final = 3
+"""A name shorter than this (`db`, `ui`) turns up in text by chance."""
+
+WEIGHTS: Final = {
+    "dependency": 0.6,
+    "containment": 0.6,
+    "indirect_dependency": 0.4,
+    "load": 0.3,
+    "time_order": 0.3,
+    "shared_trace": 0.5,
+    "names_peer": 0.5,
+}
+"""How far each kind of evidence alone supports a link; kinds are joined as independent: 1 - product of the complements."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    source: str
+    """Failed first, as far as times can tell."""
+    target: str
+    kinds: tuple[str, ...]
+    text: str
+
+    @property
+    def score(self) -> float:
+        doubt = 1.0
+        for kind in self.kinds:
+            doubt *= 1 - WEIGHTS[kind]
+        return round(1 - doubt, 3)
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What is known around the affected entities, prepared once for all pairs."""
+
+    first_ns: Mapping[str, int]
+    calls: Mapping[str, frozenset[str]]
+    callers: Mapping[str, frozenset[str]]
+    holders: Mapping[str, frozenset[str]]
+    """Entity → entities that hold it."""
+    traces: Mapping[str, frozenset[str]]
+    texts: Mapping[str, str]
+    tolerances: Mapping[str, int]
+
+    def within_ns(self, one: str, other: str) -> int:
+        return tolerance(self.tolerances, one, other)
+
+    def in_topology(self, entity: str) -> bool:
+        return entity in self.callers or bool(self.calls.get(entity)) or entity in self.holders
+
+
+def surroundings(account: Account, firsts: Mapping[str, FirstFailure]) -> Surroundings:
+    suspected = {suspect.entity for suspect in account.suspects}
+    callers: dict[str, set[str]] = {}
+    for caller, callees in account.calls.items():
+        for callee in callees - {caller}:
+            callers.setdefault(callee, set()).add(caller)
+    holders: dict[str, set[str]] = {}
+    traces: dict[str, set[str]] = {}
+    texts: dict[str, list[str]] = {}
+    for subject in [row.subject for row in account.members] + [finding.subject for finding in account.findings]:
+        holders.setdefault(subject.entity, set()).update(set(subject.ancestors) - {subject.entity})
+    for row in account.members:
+        _note_words(row, traces, texts)
+    for finding in account.findings:
+        texts.setdefault(finding.entity, []).append(finding.text)
+    return Surroundings(
+        first_ns={
+            entity: first.at_ns for rank, (entity, first) in enumerate(firsts.items()) if rank < AFFECTED_MOST or entity in suspected
+        },
+        calls=account.calls,
+        callers={entity: frozenset(found) for entity, found in callers.items()},
+        holders={entity: frozenset(found) for entity, found in holders.items() if found},
+        traces={entity: frozenset(found) for entity, found in traces.items()},
+        texts={entity: "\n".join(found) for entity, found in texts.items()},
+        tolerances=tolerances(account.series),
+    )
+
+
+def links_from(source: str, around: Surroundings) -> list[Link]:
+    """Every link that may lead from this entity's failure to another's, best first."""
+    found = []
+    name = split(source)[1]
+    named = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-])") if len(name) >= NAME_CHARACTERS else None
+    structure = _structure(source, around)
+    for target, target_ns in around.first_ns.items():
+        if target == source:
+            continue
+        kind, how = structure.get(target, ("", ""))
+        names = named is not None and named.search(around.texts.get(target, "")) is not None
+        link = _link(source, target, kind, how, names, target_ns - around.first_ns[source], around)
+        if link is not None:
+            found.append(link)
+    return sorted(found, key=lambda link: (-link.score, around.first_ns[link.target], link.target))
+
+
+def time_link(source: str, target: str, around: Surroundings) -> Link | None:
+    """The weakest link: one failed clearly after the other, and nothing is known of who depends on whom."""
+    after_ns = around.first_ns[target] - around.first_ns[source]
+    if after_ns <= around.within_ns(source, target) or (around.in_topology(source) and around.in_topology(target)):
+        return None
+    text = f"{name_of(target)} first failed {span(after_ns)} after {name_of(source)}; whether it depends on it is not known."
+    return Link(source, target, ("time_order",), text)
+
+
+def _link(source: str, target: str, kind: str, how: str, names: bool, after_ns: int, around: Surroundings) -> Link | None:
+    within_ns = around.within_ns(source, target)
+    if after_ns < -within_ns or not (kind or names) or (kind == "load" and after_ns <= within_ns):
+        return None
+    kinds = [kind] if kind else []
+    if after_ns > within_ns:
+        kinds.append("time_order")
+        when = f"first failed {span(after_ns)} after it"
+    else:
+        when = f"first failed at the same time, as far as clocks and sampling tell (± {span(within_ns)})"
+    text = f"{how or f'{name_of(target)} reports {name_of(source)}'} and {when}"
+    if names and kind != "load":
+        kinds.append("names_peer")
+        text += f"; its records name {name_of(source)}" if kind else ""
+    shared = around.traces.get(source, frozenset()) & around.traces.get(target, frozenset())
+    if shared:
+        kinds.append("shared_trace")
+        text += f"; both logged trace {min(shared)[:32]}"
+    return Link(source, target, tuple(kinds), f"{text}.")
+
+
+def _structure(source: str, around: Surroundings) -> dict[str, tuple[str, str]]:
+    """Affected entity → how it hangs on the source: kind of evidence and the beginning of a sentence.  The strongest kind wins."""
+    found: dict[str, tuple[str, str]] = {}
+    for target in around.callers.get(source, frozenset()):
+        found[target] = "dependency", f"{name_of(target)} depends on {name_of(source)}"
+    for target in around.first_ns:
+        if source in around.holders.get(target, frozenset()):
+            found.setdefault(target, ("containment", f"{name_of(target)} runs on {name_of(source)}"))
+        if target in around.holders.get(source, frozenset()):
+            found.setdefault(target, ("containment", f"{name_of(target)} runs in {name_of(source)}"))
+    for target, through in _through_healthy(source, around):
+        found.setdefault(target, ("indirect_dependency", f"{name_of(target)} depends on {name_of(source)} through {name_of(through)}"))
+    for target in around.calls.get(source, frozenset()):
+        found.setdefault(target, ("load", f"{name_of(target)} is called by {name_of(source)}"))
+    return found
+
+
+def _through_healthy(source: str, around: Surroundings) -> Iterator[tuple[str, str]]:
+    """Affected entities that reach the source through healthy ones, each with the healthy one next to it."""
+    frontier = sorted(around.callers.get(source, frozenset()) - around.first_ns.keys())
+    seen = {source, *frontier}
+    for _ in range(HEALTHY_HOPS):
+        beyond: list[str] = []
+        for healthy in frontier:
+            for caller in sorted(around.callers.get(healthy, frozenset()) - seen):
+                seen.add(caller)
+                if caller in around.first_ns:
+                    yield caller, healthy
+                else:
+                    beyond.append(caller)
+        frontier = beyond
+
+
+def _note_words(row: Signal, traces: dict[str, set[str]], texts: dict[str, list[str]]) -> None:
+    if row.subject.kind not in (Kind.LOG, Kind.ALERT, Kind.STATE) or row.status is Status.RESOLVED:
+        return
+    peers = [value for key, value in row.subject.attributes if key in ("peer", "server")]
+    for entity in (row.subject.entity, *row.subject.ancestors):
+        texts.setdefault(entity, []).extend((row.text, *peers))
+        if row.trace_id:
+            traces.setdefault(entity, set()).add(row.trace_id)

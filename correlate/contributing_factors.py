@@ -1,0 +1,132 @@
+"""What contributed besides the cause (C25–C28, C49, C101): only what the data show, each with the records that show it.
+
+Knows:   which conditions of the system can be read off an account: a change without a canary, a setting that nothing validated, a
+         dependency without a fallback, late detection, no alert where it began, noisy or flapping alerts, telemetry that was shed.
+Ignores: stale runbooks, misleading dashboards and everything else that telemetry does not tell; the draft asks people for those.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+import orjson
+
+from correlate.chain_origin import ANSWER
+from correlate.citing import distinct, evidence_of, evidence_of_finding
+from correlate.first_failures import FirstFailure
+from correlate.moments import change_name
+from correlate.scene import Account
+from correlate.units import MINUTE_NS
+from correlate.words import listed, name_of, plural, span
+from schemas.evidence import Evidence
+from schemas.incident import Argument, Chain
+from schemas.signal import Kind, Signal, Status
+
+LATE_DETECTION_NS: Final = 5 * MINUTE_NS
+"""The usual evaluation window of a page: what takes longer was not watched for."""
+
+FLAPPING_EPISODES: Final = 3
+"""Fired and resolved three times in one incident: responders were called back twice for the same thing."""
+
+NOISY_ALERTS: Final = 10
+"""Distinct alerts for one incident: more than anyone reads before acting."""
+
+REFS_MOST: Final = 3
+
+
+def contributing_factors(account: Account, chain: Chain, firsts: Mapping[str, FirstFailure]) -> tuple[Argument, ...]:
+    """Factors by kind; nats are 0, for these are observations and not weighed against each other."""
+    alerts = [row for row in account.members if row.subject.kind is Kind.ALERT]
+    firing = [row for row in alerts if row.status is not Status.RESOLVED]
+    return (
+        *_of_the_change(account),
+        *_without_fallback(account, chain, firsts),
+        *_late_detection(account, firing),
+        *_unwatched_origin(chain, firing),
+        *_noise(alerts, firing),
+        *_shed(account),
+    )  # fmt: skip
+
+
+def _factor(kind: str, text: str, refs: Iterable[Evidence]) -> Argument:
+    return Argument(kind=kind, nats=0.0, text=text, refs=distinct(refs, REFS_MOST))
+
+
+def _of_the_change(account: Account) -> Iterator[Argument]:
+    """How the guilty change was put in place, as far as its own event says."""
+    best = account.suspects[0] if account.suspects else None
+    if best is None or best.change is None or best.score < ANSWER:
+        return
+    change, facts = best.change, details(best.change)
+    name = change_name(change)
+    rollout = facts.get("rollout")
+    if isinstance(rollout, dict) and rollout.get("steps") in (0, 1):
+        yield _factor("no_canary", f"The rollout went to all replicas in one step, without a canary: {name}.", [evidence_of(change)])
+    if best.kind == "config" or "config" in change.subject.name or "flag" in change.subject.name:
+        yield _factor("unvalidated_config", f"A setting took effect without a check that stopped it: {name}.", [evidence_of(change)])
+
+
+def _without_fallback(account: Account, chain: Chain, firsts: Mapping[str, FirstFailure]) -> Iterator[Argument]:
+    """A dependency's errors became errors of its caller: nothing in between answered in its place."""
+    failing = {finding.entity for finding in account.findings if finding.family in ("errors", "edge_in", "edge_out")}
+    for edge in chain.edges:
+        if "dependency" in edge.evidence and {edge.source, edge.target} <= failing:
+            text = f"{name_of(edge.target)} returned errors when {name_of(edge.source)} did: no fallback took over."
+            yield _factor("dependency_without_fallback", text, firsts[edge.target].evidence + firsts[edge.source].evidence)
+
+
+def _late_detection(account: Account, firing: Sequence[Signal]) -> Iterator[Argument]:
+    delay_ns = account.detected_ns - account.onset_ns
+    if delay_ns >= LATE_DETECTION_NS:
+        first = min(firing, key=lambda row: (row.event_time_ns, row.topic, row.partition, row.offset), default=None)
+        refs = [evidence_of(first)] if first is not None else [evidence_of_finding(finding) for finding in account.findings[:1]]
+        yield _factor("detection_delay", f"Nothing told of it for {span(delay_ns)} after the onset.", refs)
+
+
+def _unwatched_origin(chain: Chain, firing: Sequence[Signal]) -> Iterator[Argument]:
+    """Alerts fired on what suffered, none on what it began in."""
+    critical = next((node for node in chain.nodes if node.role == "critical_failure"), chain.nodes[0] if chain.nodes else None)
+    if critical is None or not firing:
+        return
+    watched = {entity for row in firing for entity in (row.subject.entity, *row.subject.ancestors)}
+    if critical.entity not in watched:
+        on = listed(sorted({name_of(row.subject.entity) for row in firing}))
+        text = f"No alert fired on {name_of(critical.entity)}, where it began; alerts fired on {on}."
+        yield _factor("missing_alert", text, [*critical.refs, evidence_of(firing[0])])
+
+
+def _noise(alerts: Sequence[Signal], firing: Sequence[Signal]) -> Iterator[Argument]:
+    """Alerts that came and went, and too many of them (C101)."""
+    episodes: Counter[tuple[str, str]] = Counter()
+    running: set[tuple[str, str, str]] = set()
+    for row in alerts:
+        key = row.subject.entity, row.subject.name, row.dedup_key
+        if row.status is Status.RESOLVED:
+            running.discard(key)
+        elif key not in running:
+            running.add(key)
+            episodes[key[:2]] += 1
+    for (entity, name), count in sorted(episodes.items()):
+        if count >= FLAPPING_EPISODES:
+            refs = [evidence_of(row) for row in firing if (row.subject.entity, row.subject.name) == (entity, name)]
+            yield _factor("noisy_alert", f"{name} on {name_of(entity)} fired {count} times over, resolved in between.", refs)
+    if len(episodes) >= NOISY_ALERTS:
+        text = f"{plural(len(episodes), 'distinct alert')} fired for one incident."
+        yield _factor("alert_fatigue", text, [evidence_of(row) for row in firing])
+
+
+def _shed(account: Account) -> Iterator[Argument]:
+    for what, count in sorted(account.shed.items()):
+        if count:
+            yield _factor("telemetry_shed", f"{count:,} rows were left out ({what.replace('_', ' ')}).", [])
+
+
+def details(change: Signal) -> dict[str, object]:
+    """The facts that the change's reader kept; empty when there are none or they are no object."""
+    try:
+        facts = orjson.loads(change.details) if change.details else {}
+    except orjson.JSONDecodeError:
+        return {}
+    return facts if isinstance(facts, dict) else {}

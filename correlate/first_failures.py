@@ -1,0 +1,77 @@
+"""When each component first failed, and the record that shows it (C13).
+
+Knows:   the first failure of every affected entity, with its finding or, where there is none, its first record.
+Ignores: what caused what (chain.py) and how it is told (timeline.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from correlate.citing import distinct, evidence_of, evidence_of_finding
+from correlate.scene import Account, Finding, Series
+from correlate.units import SECOND_NS
+from correlate.words import name_of
+from schemas.evidence import Evidence
+from schemas.signal import Kind, Signal, Status
+
+CLOCK_SKEW_NS: Final = 2 * SECOND_NS
+"""How far apart two hosts' clocks may be: NTP keeps them within tens of milliseconds, a drifting virtual machine within seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstFailure:
+    entity: str
+    at_ns: int
+    text: str
+    finding: Finding | None
+    evidence: tuple[Evidence, ...]
+
+
+def first_failures(account: Account) -> dict[str, FirstFailure]:
+    """Of every affected entity, in the account's order (most affected first)."""
+    findings: dict[str, list[Finding]] = {}
+    for finding in account.findings:
+        findings.setdefault(finding.entity, []).append(finding)
+    rows = _rows_by_entity(account.members)
+    return {
+        entity: _first_failure(entity, at_ns, findings.get(entity, ()), rows.get(entity, ())) for entity, at_ns in account.entities.items()
+    }
+
+
+def tolerances(series: Sequence[Series]) -> dict[str, int]:
+    """Entity → how exactly its first failure is known: the clock skew, or the step of its series where that is longer."""
+    known: dict[str, int] = {}
+    for one in series:
+        entity = one.subject.entity
+        known[entity] = max(known.get(entity, CLOCK_SKEW_NS), one.step_ns)
+    return known
+
+
+def tolerance(known: Mapping[str, int], *entities: str) -> int:
+    """Within which span the first failures of these entities count as simultaneous."""
+    return max((known.get(entity, CLOCK_SKEW_NS) for entity in entities), default=CLOCK_SKEW_NS)
+
+
+def _rows_by_entity(members: Sequence[Signal]) -> dict[str, list[Signal]]:
+    rows: dict[str, list[Signal]] = {}
+    for signal in members:
+        if signal.subject.kind in (Kind.ALERT, Kind.LOG, Kind.STATE) and signal.status is not Status.RESOLVED:
+            for entity in (signal.subject.entity, *signal.subject.ancestors):
+                rows.setdefault(entity, []).append(signal)
+    return rows
+
+
+def _first_failure(entity: str, at_ns: int, findings: Sequence[Finding], rows: Sequence[Signal]) -> FirstFailure:
+    if findings:
+        first = min(findings, key=lambda finding: (finding.first_ns, -finding.nats, finding.family, finding.text))
+        return FirstFailure(entity, at_ns, first.text, first, (evidence_of_finding(first),))
+    text = f"{name_of(entity)} first departs from its normal"
+    if rows:
+        row = min(
+            rows, key=lambda row: (abs((row.starts_at_ns or row.event_time_ns) - at_ns), row.topic, row.partition, row.offset, row.row)
+        )
+        return FirstFailure(entity, at_ns, row.text or row.subject.name or text, None, distinct([evidence_of(row)], 1))
+    return FirstFailure(entity, at_ns, text, None, ())

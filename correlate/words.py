@@ -1,0 +1,90 @@
+"""Times, spans, numbers and names in words: the vocabulary that timeline, chain, causes and postmortem share.
+
+Knows:   how a figure or an entity is written in a sentence.
+Ignores: what is being told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from correlate.units import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS
+from schemas.entity import split
+from schemas.plain import one_line
+
+_EPOCH: Final = datetime(1970, 1, 1)
+
+
+def moment(time_ns: int) -> str:
+    """RFC 3339 UTC with as many decimals as the time has: none, 3, 6 or 9."""
+    seconds, fraction = divmod(time_ns, SECOND_NS)
+    text = (_EPOCH + timedelta(seconds=seconds)).isoformat()
+    if not fraction:
+        return f"{text}Z"
+    digits = f"{fraction:09d}"
+    return f"{text}.{digits[:3] if digits.endswith('000000') else digits[:6] if digits.endswith('000') else digits}Z"
+
+
+def span(length_ns: int) -> str:
+    """`850 ms`, `42 s`, `4 min 20 s`, `2 h 5 min`, `3 d 4 h`: two units, the second only when it is not zero."""
+    length_ns = abs(length_ns)
+    if length_ns < SECOND_NS:
+        return f"{round(length_ns / 1e6)} ms"
+    for unit_ns, unit, part_ns, part in ((DAY_NS, "d", HOUR_NS, "h"), (HOUR_NS, "h", MINUTE_NS, "min"), (MINUTE_NS, "min", SECOND_NS, "s")):
+        if length_ns >= unit_ns:
+            rest = length_ns % unit_ns // part_ns
+            return f"{length_ns // unit_ns} {unit}" + (f" {rest} {part}" if rest else "")
+    return f"{length_ns // SECOND_NS} s"
+
+
+def number(value: float) -> str:
+    """Three significant digits, thousands grouped: `0.0314`, `12.5`, `1,204,000`."""
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def percent(ratio: float) -> str:
+    """`31 %`, `0.4 %`."""
+    return f"{number(ratio * 100)} %"
+
+
+def name_of(entity: str) -> str:
+    """`checkout` for a service, `host web-1` for anything else, `an unnamed component` for none."""
+    kind, name = split(one_line(entity, 120))
+    if not name:
+        return kind or "an unnamed component"
+    return name if kind == "service" else f"{kind} {name}"
+
+
+def listed(items: Sequence[str], most: int = 3) -> str:
+    """`a`, `a and b`, `a, b and 4 more`."""
+    shown = list(items[:most])
+    if len(items) > most:
+        shown.append(f"{len(items) - most} more")
+    return shown[0] if len(shown) == 1 else ", ".join(shown[:-1]) + " and " + shown[-1] if shown else ""
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """`1 alert`, `3 alerts`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def clause(text: str) -> str:
+    """The text as part of a longer sentence: one line, no full stop, no capital unless it is a name or an abbreviation."""
+    text = one_line(text).rstrip(".;, ")
+    first = text.split(" ", 1)[0]
+    return text[:1].lower() + text[1:] if first[1:].islower() or first in ("A", "I") else text
+
+
+def sentence(text: str) -> str:
+    """The text as a sentence: one line, a capital unless it begins with an identifier, a full stop."""
+    text = one_line(text).rstrip(".;, ")
+    if not text:
+        return ""
+    first = text.split(" ", 1)[0]
+    if first.isalpha() and first.islower():
+        text = text[0].upper() + text[1:]
+    return text if text[-1] in "?!…" else f"{text}."

@@ -1,0 +1,39 @@
+"""Text from others made harmless to show: one line or several, and nothing in it that steers a terminal or a reader's eye.
+
+Knows:   which characters are not text: controls, ANSI sequences, bidirectional overrides, invisible and tag characters, lone surrogates.
+Ignores: markup, which each way of showing escapes for itself (Markdown in correlate/postmortem/, styles in sinks/terminal.py).
+
+Sources: ECMA-48 §5.4 (control sequences), Unicode UAX #9 (bidirectional controls), Unicode TR #36 §2.2 (invisible characters).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_SEQUENCES: Final = re.compile(
+    r"""\x1b\[[0-?]*[ -/]*[@-~]?            # CSI: colours, cursor moves
+      | \x9b[0-?]*[ -/]*[@-~]?              # the same with the one-byte introducer
+      | (?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f]).{0,512}?(?:\x07|\x1b\\|\x9c)  # OSC, DCS, SOS, PM, APC: titles, links
+      | \x1b[ -/]*[0-~]?""",
+    re.VERBOSE | re.DOTALL,
+)
+_BREAKS: Final = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_UNSEEN: Final = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+_SPACES: Final = re.compile(r"\s+")
+
+
+def plain(text: str) -> str:
+    """The text with line breaks as `\\n` and tabs kept, without anything that is not text."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _UNSEEN.sub("", _BREAKS.sub("\n", _SEQUENCES.sub("", text)))
+
+
+def one_line(text: str, most: int = 0) -> str:
+    """`plain` on one line with single spaces; cut to `most` characters with an ellipsis when `most` is not 0."""
+    line = _SPACES.sub(" ", plain(text)).strip()
+    return line if not most or len(line) <= most else line[: most - 1].rstrip() + "…"
