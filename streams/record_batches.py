@@ -312,13 +312,6 @@ class BatchConsumer(driver.Consumer):
             self._unacked_messages.clear()  # a stop comes here twice and must not wait twice
         await self.commit_and_end_transactions()
 
-    def verify_event_path(self, now: float, tp: TP) -> None:
-        """Silent: streams/watchdog.py looks for stuck consumers.
-
-        Stock: transport/drivers/aiokafka.py, Consumer.verify_event_path.  It takes a partition that has no records yet for one that
-        is not fetched, and the fetch position for the committed offset, and so raises false alarms.
-        """
-
 
 class BatchProducer(driver.Producer):
     """Faust's producer, made idempotent."""

@@ -6,7 +6,6 @@ If a new version of Faust makes one of these fail, the override it names has to 
 from __future__ import annotations
 
 import asyncio
-import logging
 from pathlib import Path
 
 import faust
@@ -359,29 +358,7 @@ async def test_the_producer_is_idempotent_with_acks_from_all(kafka: str, group: 
     assert faust.App("stock", broker="kafka://127.0.0.1:1", autodiscover=False).producer._settings_extra() == {}
 
 
-# ---- Consumer.verify_event_path, App._create_directories, versions
-
-
-async def test_a_quiet_topic_raises_no_false_alarm(kafka: str, make_topic: MakeTopic, group: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Stock would call an empty partition one that is not fetched, after five minutes; here its check is silent even a day later."""
-    topic = await make_topic(partitions=2)
-    await fill(kafka, topic, range(10))
-    seen: list[list[int]] = []
-
-    async def handle(batch: Batch) -> None:
-        seen.append(read_ids(batch))
-
-    app = build_app(group, kafka)
-    batch_agent(app, [topic], handle, name="reader")
-    async with running(app):
-        await eventually(lambda: bool(seen))
-        tomorrow = asyncio.get_running_loop().time() + 86_400
-        with caplog.at_level(logging.WARNING):
-            app.batch_consumer._thread.verify_event_path(tomorrow, TP(topic, 1))
-            assert caplog.records, "fixed upstream: the override of verify_event_path may lose its reason"
-            caplog.clear()
-            app.batch_consumer.verify_event_path(tomorrow, TP(topic, 1))
-            assert not caplog.records
+# ---- App._create_directories, versions
 
 
 async def test_a_running_app_leaves_no_folder_and_opens_no_port(

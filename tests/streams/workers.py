@@ -7,7 +7,7 @@ import contextlib
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -87,7 +87,7 @@ class Worker:
 
 
 @contextlib.contextmanager
-def ending(*workers: Worker):  # type: ignore[no-untyped-def]
+def ending(*workers: Worker) -> Iterator[tuple[Worker, ...]]:
     """No worker outlives its test, whatever the test finds."""
     try:
         yield workers
