@@ -1,0 +1,309 @@
+"""Incidents as they come and go: opened on joint evidence, joined, held, split by new news, ranked, recovered.
+
+Knows:   nats per entity and tick from the telemetry, what alerts and other detectors opened, and the life of each incident.
+Ignores: where nats come from (telemetry/), changes (evidence/), and how incidents are told (timeline, chain, postmortem).
+
+Locality does not group: every real fault shakes all services.  What separates incidents is time: an onset that lies apart from the
+onsets of all open incidents is new news.  An incident's unit of time is the window of its opener's strongest series.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from correlate.parameters import DEFAULTS, Parameters
+from correlate.scene import Floats
+from correlate.telemetry import blame, inquiry
+from correlate.telemetry.roles import FAMILIES
+from correlate.telemetry.telemetry import Telemetry
+from schemas.incident import Phase
+
+REMEMBERED: Final = 100
+"""Incidents kept after they have ended: their times must not be learned from, and what comes back must find them."""
+_NAMED: Final = 10
+"""Candidates given for an incident."""
+_LEAST: Final = 0.01
+
+
+class Notice(NamedTuple):
+    """What the engine should tell about."""
+
+    number: int
+    what: str
+    """opened, revised, recovering, reopened, resolved"""
+
+
+@dataclass(slots=True)
+class Trouble:
+    """One incident as far as telemetry and alerts know it."""
+
+    number: int
+    onset_ns: int
+    detected_ns: int
+    window_ns: int
+    entities: list[str]
+    """Owners, in order of joining."""
+    last_ns: int
+    """Last tick at which it was above the hold, or kept by an alert."""
+    local: Floats = field(default_factory=lambda: np.zeros(0))
+    """Of each series the local level just before the onset; empty until it is first ranked."""
+    alerted: bool = False
+    symptom: tuple[str, frozenset[str]] | None = None
+    """Of an alert: the entity and the names of the series that it may mean."""
+    phase: Phase = Phase.OPEN
+    resolved_ns: int | None = None
+    published: bool = False
+    revision: int = 0
+    best: float = 0.0
+    """Most nats that any entity reached."""
+    at_onset: dict[str, float] = field(default_factory=dict)
+    """Nats of each entity over the first windows."""
+    peak: dict[str, float] = field(default_factory=dict)
+    """Most nats of each entity in any one window."""
+    families: dict[str, dict[str, float]] = field(default_factory=dict)
+    together: dict[str, float] = field(default_factory=dict)
+    """Nats by which each entity moves with the symptom."""
+    opinions: dict[str, float] = field(default_factory=dict)
+    """Nats of another detector."""
+    blame: dict[str, float] = field(default_factory=dict)
+    """Entity → nats, most suspect first."""
+
+    @property
+    def open(self) -> bool:
+        return self.phase is Phase.OPEN
+
+    def kind(self, entity: str) -> str:
+        """What sort of cause an entity would be, by what it shows."""
+        return kind_of(self.families.get(entity, {}))
+
+
+class IncidentBook:
+    def __init__(self, parameters: Parameters = DEFAULTS) -> None:
+        self.parameters = parameters
+        self.incidents: dict[int, Trouble] = {}
+        self._count = 0
+
+    # --- what others say --------------------------------------------------------------------------------------------------
+
+    def alert(self, entity: str, time_ns: int, symptoms: frozenset[str], now_ns: int, telemetry: Telemetry) -> int:
+        """An alert opens an incident or joins one, and says which symptom must be explained; returns the incident's number."""
+        window = telemetry.window_ns(entity)
+        trouble = self._near(time_ns, window) or next((known for known in self._open() if entity in known.entities), None)
+        if trouble is None:
+            trouble = self._begin(entity, time_ns, window, now_ns)
+        if entity not in trouble.entities:
+            trouble.entities.append(entity)
+        trouble.alerted = True
+        trouble.last_ns = max(trouble.last_ns, now_ns)
+        if trouble.symptom is None:
+            trouble.symptom = (entity, symptoms)
+        return trouble.number
+
+    def outside(self, onset_ns: int, entities: Sequence[str], window_ns: int, now_ns: int) -> int:
+        """Another detector's incident: joins the one whose onset is near, else opens."""
+        trouble = self._near(onset_ns, window_ns) or self._begin(entities[0], onset_ns, window_ns, now_ns)
+        trouble.entities.extend(entity for entity in entities if entity not in trouble.entities)
+        trouble.alerted = True
+        trouble.last_ns = max(trouble.last_ns, now_ns)
+        return trouble.number
+
+    def opinion(self, number: int, nats: Mapping[str, float]) -> None:
+        """Another detector's ranking of an incident's entities, in place of its former one."""
+        self.incidents[number].opinions = dict(nats)
+
+    def keep(self, number: int, now_ns: int) -> None:
+        """Something outside the telemetry says that the incident goes on: it may not recover yet."""
+        self.incidents[number].last_ns = now_ns
+
+    # --- one tick ---------------------------------------------------------------------------------------------------------
+
+    def advance(self, now_ns: int, telemetry: Telemetry) -> list[Notice]:
+        totals = telemetry.totals()
+        joint = float(np.log(max(2, telemetry.witnesses())))  # each entity is a chance of its own to be surprised
+        opening, holding = self.parameters.open_nats + joint, self.parameters.hold_nats + joint
+        self._take_in(totals, opening, holding, now_ns, telemetry)
+        current = self._current(telemetry)
+        notices: list[Notice] = []
+        for trouble in list(self.incidents.values()):
+            if trouble.open:
+                self._follow(trouble, totals, holding, current, now_ns, telemetry)
+                notices.extend(self._publish(trouble, opening))
+            elif trouble.phase is Phase.RECOVERING:
+                notices.extend(self._settle(trouble, now_ns))
+        self._forget()
+        return notices
+
+    def _take_in(self, totals: Mapping[str, float], opening: float, holding: float, now_ns: int, telemetry: Telemetry) -> None:
+        """Hot entities join the incident whose onset is theirs, or open one."""
+        owned = {entity for trouble in self._open() for entity in trouble.entities}
+        hot = sorted((entity for entity, nats in totals.items() if nats >= holding), key=lambda entity: (-totals[entity], entity))
+        for entity in hot:
+            if entity in owned or (totals[entity] < opening and not self._open()):
+                continue
+            window, onset_ns = telemetry.window_ns(entity), telemetry.onset(entity)
+            trouble = self._near(onset_ns, window) or self._alerted_around(onset_ns)
+            if trouble is not None:
+                trouble.entities.append(entity)
+            elif totals[entity] >= opening:
+                ends = [known.resolved_ns for known in self.incidents.values() if known.resolved_ns and entity in known.entities]
+                onset_ns = max([onset_ns, *(end + 1 for end in ends if end > onset_ns)])
+                self._begin(entity, onset_ns, window, now_ns)
+
+    def _near(self, onset_ns: int, window_ns: int) -> Trouble | None:
+        """The open incident whose onset is nearest, if the clocks cannot tell them apart."""
+        nearest = min(self._open(), key=lambda trouble: abs(trouble.onset_ns - onset_ns), default=None)
+        if nearest is None:
+            return None
+        close = self.parameters.join_windows * max(nearest.window_ns, window_ns)
+        return nearest if abs(nearest.onset_ns - onset_ns) <= close else None
+
+    def _alerted_around(self, onset_ns: int) -> Trouble | None:
+        """The nearest open incident, if it has an alert: an alert's time is late or early by its own rules, so it gathers what is about."""
+        nearest = min(self._open(), key=lambda trouble: abs(trouble.onset_ns - onset_ns), default=None)
+        if nearest is None or not nearest.alerted:
+            return None
+        return nearest if nearest.onset_ns - nearest.window_ns <= onset_ns <= self._ranked_until(nearest) else None
+
+    def _begin(self, entity: str, onset_ns: int, window_ns: int, now_ns: int) -> Trouble:
+        self._count += 1
+        trouble = Trouble(self._count, onset_ns, max(now_ns, onset_ns), window_ns, [entity], now_ns)
+        self.incidents[trouble.number] = trouble
+        return trouble
+
+    def _follow(
+        self, trouble: Trouble, totals: Mapping[str, float], holding: float, current: dict[str, float], now_ns: int, telemetry: Telemetry
+    ) -> None:
+        until = self._ranked_until(trouble)
+        others = {entity for other in self._open() if other is not trouble for entity in other.entities} - set(trouble.entities)
+        for entity, nats in current.items():
+            if entity not in others and nats > trouble.peak.get(entity, 0.0):
+                trouble.peak[entity] = nats
+        hot = max((totals.get(entity, 0.0) for entity in trouble.entities), default=0.0) >= holding
+        young = trouble.alerted and now_ns <= until
+        if hot or young:
+            trouble.last_ns = now_ns
+        if now_ns <= until + 2 * self.parameters.tick_ns:
+            self._rank(trouble, others, now_ns, telemetry)
+        self._weigh(trouble, telemetry)
+        if trouble.last_ns < now_ns:
+            trouble.phase = Phase.RECOVERING
+            trouble.resolved_ns = max(trouble.onset_ns + self.parameters.tick_ns, trouble.last_ns - trouble.window_ns // 2)
+
+    def _rank(self, trouble: Trouble, others: set[str], now_ns: int, telemetry: Telemetry) -> None:
+        """Judges everybody over the first windows since the onset."""
+        end = min(now_ns, self._ranked_until(trouble))
+        if not len(trouble.local):
+            trouble.local = telemetry.local_levels_at(trouble.onset_ns)
+        evidence = telemetry.judge_span(trouble.onset_ns, end, trouble.local)
+        calibrated = telemetry.calibrate(evidence.raw)
+        nats = self._discounted_totals(calibrated, telemetry)
+        names = telemetry.registry.entities
+        at_onset = {names[number]: float(nats[number]) for number in np.nonzero(nats > 0)[0].tolist() if names[number] not in others}
+        if at_onset:
+            trouble.at_onset = at_onset
+            trouble.families = {entity: _by_family(calibrated, telemetry.registry.number_of[entity]) for entity in at_onset}
+            trouble.best = max(trouble.best, *at_onset.values())
+        if trouble.alerted:
+            series = inquiry.symptom(telemetry, *trouble.symptom) if trouble.symptom else None
+            if series is None:
+                series = inquiry.strongest_symptom(telemetry, trouble.entities, evidence.nats)
+            if series is not None:
+                together = inquiry.moving_with(telemetry, series, end)
+                trouble.together = {names[number]: float(together[number]) for number in np.nonzero(together > 0)[0].tolist()}
+
+    def _discounted_totals(self, calibrated: Floats, telemetry: Telemetry) -> Floats:
+        below, _ = telemetry.registry.links()
+        return blame.totals(blame.discounted(calibrated, below, self.parameters), self.parameters, detecting=False)
+
+    def _current(self, telemetry: Telemetry) -> dict[str, float]:
+        """What each entity shows in the present window, for ranking."""
+        if not self._open():
+            return {}
+        nats = self._discounted_totals(telemetry.calibrated, telemetry)
+        return {telemetry.registry.entities[number]: float(nats[number]) for number in np.nonzero(nats > 0)[0].tolist()}
+
+    def _weigh(self, trouble: Trouble, telemetry: Telemetry) -> None:
+        """The ranking: what was shown at the onset and at the peak; with an alert, at the onset and together with its symptom."""
+        second = trouble.together if trouble.alerted else trouble.peak
+        nats = {entity: trouble.at_onset.get(entity, 0.0) + second.get(entity, 0.0) for entity in sorted({*trouble.at_onset, *second})}
+        if trouble.together:
+            calls = telemetry.registry
+            below, _ = calls.links()
+            values = np.array([nats.get(name, 0.0) for name in calls.entities])
+            strongest, _ = below.most(values, len(values))
+            nats = {entity: value - float(strongest[calls.number_of[entity]]) for entity, value in nats.items()}
+            lowest = min(nats.values(), default=0.0)
+            nats = {entity: value - min(lowest, 0.0) + _LEAST for entity, value in nats.items()}
+        for entity, value in trouble.opinions.items():
+            nats[entity] = nats.get(entity, 0.0) + value
+        ranked = sorted((entity for entity in nats if nats[entity] > 0), key=lambda entity: (-nats[entity], entity))
+        trouble.blame = {entity: nats[entity] for entity in ranked[:_NAMED]}
+
+    def _publish(self, trouble: Trouble, opening: float) -> list[Notice]:
+        """Telemetry alone must keep its evidence up for a window before anybody is told."""
+        lasted = trouble.last_ns - trouble.onset_ns >= trouble.window_ns
+        notices = []
+        if not trouble.published and (trouble.alerted or (trouble.best >= opening and lasted and trouble.blame)):
+            trouble.published = True
+            notices.append(Notice(trouble.number, "opened"))
+        elif trouble.published:
+            notices.append(Notice(trouble.number, "revised"))
+        if trouble.published and trouble.phase is Phase.RECOVERING:
+            notices.append(Notice(trouble.number, "recovering"))
+        return notices
+
+    def _settle(self, trouble: Trouble, now_ns: int) -> list[Notice]:
+        """Recovery is verified when a whole window has passed without a relapse."""
+        if now_ns - trouble.last_ns < trouble.window_ns:
+            return []
+        trouble.phase = Phase.RESOLVED
+        trouble.local = np.zeros(0)
+        return [Notice(trouble.number, "resolved")] if trouble.published else []
+
+    # --- what the book knows ----------------------------------------------------------------------------------------------
+
+    def _open(self) -> list[Trouble]:
+        return [trouble for trouble in self.incidents.values() if trouble.open]
+
+    def _ranked_until(self, trouble: Trouble) -> int:
+        return trouble.onset_ns + int(self.parameters.rank_windows * trouble.window_ns)
+
+    def _forget(self) -> None:
+        ended = [number for number, trouble in self.incidents.items() if trouble.phase is Phase.RESOLVED]
+        for number in ended[: max(0, len(ended) - REMEMBERED)]:
+            del self.incidents[number]
+
+    def troubled(self) -> list[tuple[int, int]]:
+        """Spans that must not be learned as normal; what lasts longer than `learn_windows` is the new normal."""
+        spans = []
+        for trouble in self.incidents.values():
+            longest = trouble.onset_ns + int(self.parameters.learn_windows * trouble.window_ns)
+            end = longest if trouble.resolved_ns is None else min(longest, trouble.resolved_ns + trouble.window_ns // 2)
+            spans.append((trouble.onset_ns - self.parameters.tick_ns, end))
+        return spans
+
+
+def _by_family(calibrated: Floats, number: int) -> dict[str, float]:
+    return {FAMILIES[family]: float(calibrated[number, family]) for family in np.nonzero(calibrated[number])[0].tolist()}
+
+
+_KINDS: Final = (
+    # (kind, families that speak for it, weight): memory and disks move by themselves
+    ("cpu", ("cpu",), 1.0),
+    ("memory", ("memory",), 0.5),
+    ("disk", ("io",), 0.5),
+    ("code", ("log_sequence", "log_share", "errors", "edge_errors"), 1.0),
+)
+
+
+def kind_of(families: Mapping[str, float]) -> str:
+    """The kind of a cause as its families show it; network where callers feel what the entity itself does not."""
+    shown = {kind: weight * max(families.get(family, 0.0) for family in names) for kind, names, weight in _KINDS}
+    felt, own = families.get("edge_in_client", 0.0), max(families.get("edge_in_server", 0.0), families.get("latency", 0.0))
+    shown["network"] = felt - own
+    best = max(sorted(shown), key=lambda kind: shown[kind])
+    return best if shown[best] > 0 else "unknown"

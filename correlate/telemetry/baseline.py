@@ -1,0 +1,70 @@
+"""What is normal for a series: its level, its spread, and the local level; kernels on whole matrices.
+
+Knows:   arrays of samples, one row a series.
+Ignores: which series they are, and when samples may be learned (series.py).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from correlate.scene import Floats, Int64s
+
+Bools = npt.NDArray[np.bool_]
+
+_SIGMA_OF_MAD: Final = 1.4826
+"""Standard deviation of a normal distribution in units of its median absolute deviation."""
+_SIGMA_OF_Q90: Final = 1 / 1.645
+"""…and in units of the 90 % quantile of its absolute values: the tail counts as well as the middle."""
+
+
+def medians(samples: Floats) -> Floats:
+    """Median of each row, NaN left out; NaN where a row holds nothing else."""
+    ordered = np.sort(samples, axis=1)  # NaN sort last
+    count = np.count_nonzero(~np.isnan(ordered), axis=1)
+    row = np.arange(len(ordered))
+    low, high = np.maximum((count - 1) // 2, 0), np.minimum(count // 2, ordered.shape[1] - 1)
+    return np.where(count > 0, 0.5 * (ordered[row, low] + ordered[row, high]), np.nan)
+
+
+def spreads(deviations: Floats) -> Floats:
+    """Standard deviation of each row of absolute deviations, by the wider of median and 90 % quantile; NaN where there are none."""
+    ordered = np.sort(deviations, axis=1)
+    count = np.count_nonzero(~np.isnan(ordered), axis=1)
+    row = np.arange(len(ordered))
+    middle = ordered[row, np.maximum((count - 1) // 2, 0)] * _SIGMA_OF_MAD
+    tail = ordered[row, np.maximum(np.minimum(count - 1, (0.9 * count).astype(np.int64)), 0)] * _SIGMA_OF_Q90
+    return np.where(count > 0, np.maximum(middle, tail), np.nan)
+
+
+def flat_caps(samples: Floats, level: Floats, spread: Floats) -> Floats:
+    """The most nats that each row may earn: infinite, but for a flat line only as much as its length warrants.
+
+    A line that stood still for n samples has shown no more than that change is rarer than 1 in n + 1; twice, as the window asks for two.
+    """
+    size = np.maximum(1.0, np.abs(level))
+    flat = spread <= 1e-12 * size
+    caps = np.full(len(samples), np.inf)
+    if flat.any():
+        known = ~np.isnan(samples[flat])
+        odd = np.count_nonzero(known & (np.abs(samples[flat] - level[flat, None]) > 1e-9 * size[flat, None]), axis=1)
+        caps[flat] = -2.0 * np.log((odd + 1) / (known.sum(axis=1) + 1))
+    return caps
+
+
+def peer_medians(groups: Int64s, spread: Floats) -> Floats:
+    """For each row the median spread of its group; 0 where the group has fewer than three rows that know theirs."""
+    known = np.nonzero(~np.isnan(spread))[0]
+    floors = np.zeros(len(groups))
+    if not len(known):
+        return floors
+    order = known[np.lexsort((spread[known], groups[known]))]
+    names, first, count = np.unique(groups[order], return_index=True, return_counts=True)
+    middle = 0.5 * (spread[order[first + (count - 1) // 2]] + spread[order[first + count // 2]])
+    by_group = np.zeros(int(groups.max()) + 1)
+    by_group[names] = np.where(count >= 3, middle, 0.0)
+    floors[:] = by_group[groups]
+    return floors

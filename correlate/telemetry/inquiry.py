@@ -1,0 +1,277 @@
+"""Questions about what the telemetry remembers: since when, by which clock, which samples, and what moves with a symptom.
+
+Knows:   how to read the series table and the logs of a `Telemetry`.
+Ignores: how they are filled; incidents.  Nothing is changed here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from correlate.scene import Finding, Floats, Int64s, Series
+from correlate.telemetry.logs import SEQUENCE, SHARE, Shift
+from correlate.telemetry.onset import run
+from correlate.telemetry.roles import (
+    EDGE_ERRORS,
+    EDGE_IN_CLIENT,
+    EDGE_IN_SERVER,
+    ERRORS,
+    FAMILIES,
+    IGNORED,
+    LATENCY,
+    LOG_SEQUENCE,
+    LOG_SHARE,
+    PUBLIC,
+    TRAFFIC,
+)  # fmt: skip
+from correlate.telemetry.series import RING
+from schemas.signal import Kind, Subject
+
+if TYPE_CHECKING:
+    from correlate.telemetry.telemetry import Telemetry
+
+SYMPTOMS: Final = (LATENCY, ERRORS, EDGE_IN_CLIENT, EDGE_IN_SERVER, EDGE_ERRORS)
+"""Families in which users feel an outage."""
+_TELLING: Final = 4.0
+"""Nats from which on a series may say when its entity's trouble began."""
+_STRONG: Final = 0.5
+"""…if it has half of the strongest one's."""
+_REACH: Final = 3
+"""Windows that are searched for the first deviating sample."""
+_TOGETHER: Final = 20
+"""Samples of a symptom with which others are compared."""
+_FEW: Final = 5
+
+
+def clock(telemetry: Telemetry, entity: str) -> int:
+    """The entity's unit of time: the finest window among its strong series; the median of its windows while none is."""
+    number = telemetry.registry.number_of.get(entity, -1)
+    mine = np.nonzero(telemetry.registry.owner == number)[0]
+    windows = telemetry.series.window
+    if not len(mine):
+        return int(np.median(windows)) if len(windows) else telemetry.parameters.window_ns
+    nats = _of_series(telemetry.evidence.nats, mine)
+    shown = nats > 0
+    if not shown.any():
+        return int(np.median(windows[mine]))
+    return int(windows[mine][nats >= _STRONG * nats[shown].max()].min())
+
+
+def _of_series(values: Floats, series: Int64s) -> Floats:
+    """Values of series; 0 where they are unknown or not yet judged."""
+    known = series < len(values)
+    return np.nan_to_num(np.where(known, values[np.minimum(series, len(values) - 1)], 0.0)) if len(values) else np.zeros(len(series))
+
+
+def samples(telemetry: Telemetry, series: int, from_ns: int, to_ns: int) -> Int64s:
+    """Ring columns of one series' samples in (from, to], oldest first."""
+    table = telemetry.series
+    head = int(table.head[series])
+    columns: Int64s = np.arange(max(0, head - RING), head, dtype=np.int64) % RING
+    times = table.times[series, columns]
+    return np.asarray(columns[(times > from_ns) & (times <= to_ns)])
+
+
+def deviating(telemetry: Telemetry, series: int, kept_up: float, from_ns: int, to_ns: int) -> tuple[Int64s, int] | None:
+    """(ring columns, index of the first deviating sample of the last run) of one series; None where none deviates."""
+    table = telemetry.series
+    columns = samples(telemetry, series, from_ns, to_ns)
+    if not len(columns):
+        return None
+    z = (table.values[series, columns] - table.level[series]) / table.scale(np.array([series]))[0]
+    found = run(table.times[series, columns], z, kept_up, int(table.window[series]) // 2)
+    return None if found is None else (columns, found[0])
+
+
+def onset(telemetry: Telemetry, entity: str) -> int:
+    """When the entity's present trouble began, by its strongest witness: a run of deviating samples or the split of a log share."""
+    now, number = telemetry.now_ns, telemetry.registry.number_of[entity]
+    witnesses = [witness for witness in (_by_series(telemetry, number), _by_logs(telemetry, number)) if witness]
+    if not witnesses:
+        return now - clock(telemetry, entity) // 2
+    return max(witnesses)[1]
+
+
+def _by_series(telemetry: Telemetry, number: int) -> tuple[float, int] | None:
+    table, registry, now = telemetry.series, telemetry.registry, telemetry.now_ns
+    mine = np.nonzero((registry.owner == number) & (registry.family != IGNORED) & (registry.family != TRAFFIC))[0]
+    nats = _of_series(telemetry.evidence.nats, mine)
+    begins: list[tuple[float, int, int]] = []
+    for series, shown in zip(mine[nats >= _TELLING].tolist(), nats[nats >= _TELLING].tolist(), strict=True):
+        window = int(table.window[series])
+        found = deviating(telemetry, series, float(telemetry.evidence.deviation[series]), now - _REACH * window, now)
+        if found is None:
+            continue
+        columns, first = found
+        time = int(table.times[series, columns[first]])
+        before = int(table.times[series, columns[first - 1]]) if first else 0
+        begins.append((shown, max(before, time - max(int(table.step[series]), telemetry.parameters.tick_ns)), time))
+    if not begins:
+        return None
+    strongest = max(begins)[0]
+    strong = [begin for begin in begins if begin[0] >= _STRONG * strongest]
+    finest = min(end - start for _, start, end in strong)
+    fine = sorted((end, start) for _, start, end in strong if end - start <= finest + 1_000_000_000)
+    end, start = fine[len(fine) // 2]
+    return strongest, (start + end) // 2
+
+
+def _by_logs(telemetry: Telemetry, number: int) -> tuple[float, int] | None:
+    parameters, found = telemetry.parameters, []
+    reach = int((1 + parameters.lag_windows) * parameters.window_ns)
+    for kind, family in ((SHARE, LOG_SHARE), (SEQUENCE, LOG_SEQUENCE)):
+        shift = telemetry.evidence.shifts.get((number, kind))
+        if shift is None or shift.nats <= 0:
+            continue
+        at, nats = telemetry.logs.onset(shift, telemetry.now_ns, reach)
+        if at:
+            found.append((float(telemetry.nulls[family].calibrate(np.array([nats]))[0]), at))
+    return max(found, default=None)
+
+
+def symptom(telemetry: Telemetry, entity: str, names: frozenset[str]) -> int | None:
+    """The series of an entity that an alert names; the first of them."""
+    number = telemetry.registry.number_of.get(entity, -1)
+    mine = np.nonzero(telemetry.registry.owner == number)[0].tolist()
+    return next((series for series in mine if telemetry.registry.subjects[series].name in names), None)
+
+
+def strongest_symptom(telemetry: Telemetry, entities: list[str], nats: Floats) -> int | None:
+    """Of the entities the latency or error series that deviates most."""
+    numbers = [telemetry.registry.number_of[entity] for entity in entities if entity in telemetry.registry.number_of]
+    registry = telemetry.registry
+    mine = np.nonzero(np.isin(registry.owner, numbers) & np.isin(registry.family, SYMPTOMS))[0]
+    shown = _of_series(nats, mine)
+    return int(mine[np.argmax(shown)]) if len(mine) and shown.max() > 0 else None
+
+
+def moving_with(telemetry: Telemetry, series: int, until_ns: int) -> Floats:
+    """For each entity the nats by which a latency or error series of it moves with the given one over its last samples, in the hurting
+    direction: -ln of the chance that unrelated series correlate as much."""
+    table, registry = telemetry.series, telemetry.registry
+    shown = np.zeros(len(registry.entities))
+    columns = samples(telemetry, series, 0, until_ns)[-_TOGETHER:]
+    mine = np.nonzero(np.isin(registry.family, SYMPTOMS))[0]
+    times, values = table.times[series, columns], table.values[series, columns]
+    if len(columns) < _FEW or not len(mine) or values.std() == 0:
+        return shown
+    held = _held(telemetry, mine, times, int(table.step[series]))
+    both = ~np.isnan(held)
+    many = both.sum(axis=1)
+    x, y = _standard(held), _standard(np.where(both, values[None, :], np.nan))
+    sense = (registry.direction[mine] | 1) * (registry.direction[series] | 1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        r = np.nansum(x * y, axis=1) / many * np.where(np.isnan(x).all(axis=1), np.nan, 1.0) * sense
+    good = (many >= _FEW) & (r > 0)
+    nats = -0.5 * (many[good] - 2) * np.log1p(-(np.minimum(r[good], 0.999) ** 2))
+    np.maximum.at(shown, registry.owner[mine[good]], nats)
+    return shown
+
+
+def _held(telemetry: Telemetry, series: Int64s, times_ns: Int64s, step_ns: int) -> Floats:
+    """Value of each series at each time: its last sample, if that is no older than a step of either; else NaN."""
+    table = telemetry.series
+    known = np.where(table.times[series] > 0, table.times[series], np.iinfo(np.int64).max)
+    order = np.argsort(known, axis=1, kind="stable")
+    ordered, values = np.take_along_axis(known, order, axis=1), np.take_along_axis(table.values[series], order, axis=1)
+    row, patience = np.arange(len(series)), np.maximum(table.step[series], step_ns)
+    held = np.full((len(series), len(times_ns)), np.nan)
+    for index, time in enumerate(times_ns.tolist()):
+        last = np.count_nonzero(ordered <= time, axis=1) - 1
+        fresh = (last >= 0) & (time - ordered[row, np.maximum(last, 0)] < patience)
+        held[fresh, index] = values[row[fresh], last[fresh]]
+    return held
+
+
+def _standard(values: Floats) -> Floats:
+    """Each row less its mean, in units of its standard deviation; NaN for a constant row."""
+    count = np.maximum(np.count_nonzero(~np.isnan(values), axis=1), 1)
+    centred = values - (np.nansum(values, axis=1) / count)[:, None]
+    spread = np.sqrt(np.nansum(centred**2, axis=1) / count)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(spread[:, None] > 0, centred / spread[:, None], np.nan)
+
+
+def series_window(telemetry: Telemetry, from_ns: int, to_ns: int) -> list[Series]:
+    """All series with a sample in (from, to]."""
+    table, found = telemetry.series, []
+    for series in np.nonzero(table.last_time[: table.count] > from_ns)[0].tolist():
+        columns = samples(telemetry, series, from_ns, to_ns)
+        if len(columns):
+            subject = telemetry.registry.subjects[series]
+            found.append(Series(subject, table.times[series, columns], table.values[series, columns], int(table.step[series])))
+    return found
+
+
+def findings(telemetry: Telemetry, onset_ns: int, now_ns: int, limit: int) -> list[Finding]:
+    """Every way in which an entity departed from its normal since an onset, the most surprising first."""
+    local = telemetry.local_levels_at(onset_ns)
+    evidence = telemetry.judge_span(onset_ns, now_ns, local)
+    calibrated = telemetry.calibrate(evidence.raw)
+    found = []
+    for entity, family in np.argwhere(calibrated >= _TELLING).tolist():
+        nats = float(calibrated[entity, family])
+        if family in (LOG_SHARE, LOG_SEQUENCE):
+            made = _of_logs(
+                telemetry, entity, family, evidence.shifts[entity, SEQUENCE if family == LOG_SEQUENCE else SHARE], nats, onset_ns, now_ns
+            )
+        else:
+            made = _of_metrics(telemetry, entity, family, evidence.nats, evidence.deviation, nats, onset_ns, now_ns)
+        if made is not None:
+            found.append(made)
+    found.sort(key=lambda finding: (-finding.nats, finding.entity, finding.family))
+    return found[:limit]
+
+
+def _of_metrics(
+    telemetry: Telemetry, entity: int, family: int, nats: Floats, deviation: Floats, shown: float, onset_ns: int, now_ns: int
+) -> Finding | None:
+    table, registry = telemetry.series, telemetry.registry
+    name = FAMILIES[family]
+    if name.startswith("edge_out"):
+        mine = np.nonzero((registry.client == entity) & (registry.family == FAMILIES.index(name.replace("out", "in"))))[0]
+    else:
+        mine = np.nonzero((registry.owner == entity) & (registry.family == family))[0]
+    mine = mine[_of_series(nats, mine) > 0]
+    if not len(mine):
+        return None
+    series = int(mine[np.argmax(nats[mine])])
+    window = int(table.window[series])
+    found = deviating(telemetry, series, float(deviation[series]), onset_ns - window, now_ns)
+    columns, first = found if found else (samples(telemetry, series, onset_ns, now_ns), 0)
+    if not len(columns):
+        return None
+    at = int(columns[first])
+    observed, expected = float(np.median(table.values[series, columns[first:]])), float(table.level[series])
+    subject = registry.subjects[series]
+    whom = f"calls of {registry.entities[entity]}" if name.startswith("edge_out") else registry.entities[entity]
+    return Finding(
+        entity=registry.entities[entity],
+        family=PUBLIC.get(name, name),
+        nats=shown,
+        subject=subject,
+        first_ns=int(table.times[series, at]),
+        last_ns=int(table.times[series, columns[-1]]),
+        observed=observed,
+        expected=expected,
+        text=f"{subject.name} of {whom} went from {expected:.4g} to {observed:.4g}{f' {subject.unit}' if subject.unit else ''}",
+        position=telemetry.position(int(table.places[series, at]), int(table.offsets[series, at]), int(table.rows[series, at])),
+    )
+
+
+def _of_logs(telemetry: Telemetry, entity: int, family: int, shift: Shift, shown: float, onset_ns: int, now_ns: int) -> Finding | None:
+    logs, name = telemetry.logs, telemetry.registry.entities[entity]
+    first = logs.first_of(shift, onset_ns)
+    if first is None:
+        return None
+    time, place, offset, row = first
+    what, after = logs.wording(shift)
+    after_text = f' after "{after[:120]}"' if after else ""
+    what_text = f'"{what[:120]}"' if what else "the end of the trace"
+    text = f"{name}: {what_text}{after_text} went from {shift.expected:.1%} to {shift.observed:.1%}"
+    subject = Subject(kind=Kind.LOG, entity=name, name=what or after)
+    return Finding(
+        name, FAMILIES[family], shown, subject, time, now_ns, shift.observed, shift.expected, text, telemetry.position(place, offset, row)
+    )

@@ -1,0 +1,302 @@
+"""The memory of logs: how often each entity says each thing, and what follows what within a trace.
+
+Knows:   outcomes among contexts.  An entity's rows are the context of its templates (shares); a template within a trace is the context of
+         the one that follows, with a beginning and an end (sequence).  Counts per tick for the recent past, per minute for the usual.
+Ignores: masking (correlate/templates.py), metrics, incidents.
+
+A missing line is as telling as a new one: code that returns early stays silent.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from correlate.parameters import Parameters
+from correlate.scene import Floats, Int64s
+from correlate.telemetry import shares
+from correlate.telemetry.interner import ABSENT, Interner
+from correlate.telemetry.traces import ENTITY, OFFSET, PLACE, ROW, TEMPLATE, TIME, TRACE, OpenTraces
+
+BLOCK_NS: Final = 60_000_000_000
+BLOCKS: Final = 30
+"""The usual share is a median over thirty blocks of a minute: fifteen may be bad."""
+KEPT_NS: Final = 700_000_000_000
+"""Recent counts kept by tick: as long as the longest window of one-minute series and its onset."""
+TEMPLATES: Final = 50_000
+CONTEXTS: Final = 100_000
+OUTCOMES: Final = 200_000
+_TRUST: Final = 0.5
+"""Minutes differ by more than chance, so the usual counts half."""
+_SHARE, _BEGIN, _FIRST = 0, 1, 2  # codes of a context; templates from _FIRST
+_END, _NEXT = 0, 1  # codes of an outcome; templates from _NEXT
+SHARE, SEQUENCE = 0, 1
+
+
+@dataclass(slots=True)
+class Recent:
+    """Counts of one tick's ended traces; `bucket` is the tick of a trace's first row.  `outcome` -1: trials of `context`."""
+
+    bucket: Int64s
+    context: Int64s
+    outcome: Int64s
+    count: Int64s
+    first_ns: Int64s
+    place: Int64s
+    offset: Int64s
+    row: Int64s
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """The most telling change of one entity's logs."""
+
+    nats: float
+    context: int
+    outcome: int
+    rising: bool
+    observed: float
+    expected: float
+
+
+class Logs:
+    """Entities are numbers given by the caller."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.parameters = parameters
+        self.templates = Interner(TEMPLATES)
+        self.templates.number(np.zeros(1, np.int64))  # number 0 stands for all beyond the limit
+        self.texts: list[str] = ["(further templates)"]
+        self.open = OpenTraces()
+        self.contexts = Interner(CONTEXTS)
+        self.outcomes = Interner(OUTCOMES)
+        self.recent: deque[Recent] = deque()
+        self._block = 0  # end of the last block that was learned
+        self._trials = np.zeros((0, BLOCKS))  # context × block
+        self._seen = np.zeros(0, np.int64)  # blocks of each context so far
+        self._all_trials = np.zeros(0)
+        self._counts = np.zeros((0, BLOCKS), np.float32)  # outcome × block of its context
+        self._all_counts = np.zeros(0)
+        self._usual = np.zeros(0)
+        self.shed = 0
+
+    @property
+    def silent(self) -> bool:
+        """No log was ever seen."""
+        return len(self.templates) == 1
+
+    # --- taking rows ------------------------------------------------------------------------------------------------------
+
+    def take(self, entity: Int64s, time: Int64s, template_id: Int64s, traces: list[str], texts: list[str], where: Int64s) -> None:
+        """Takes rows; `where` has the rows place, offset and row."""
+        known = len(self.templates)
+        template = self.templates.number(template_id)
+        if len(self.templates) > known:
+            self._keep_texts(template, known, texts)
+        template = np.maximum(template, 0)
+        traced = np.fromiter(map(bool, traces), dtype=bool, count=len(traces))
+        columns = np.vstack((time, entity, template, where))
+        if traced.any():
+            self.open.add([trace for trace in traces if trace], list(columns[:, traced]))
+        if not traced.all():
+            loose = np.vstack((np.zeros(len(time), np.int64), columns))[:, ~traced]
+            self._count_shares(loose, loose[TIME])
+
+    def _keep_texts(self, template: Int64s, known: int, texts: list[str]) -> None:
+        numbers, first = np.unique(template, return_index=True)
+        self.texts.extend(texts[index][:300] for number, index in zip(numbers.tolist(), first.tolist(), strict=True) if number >= known)
+
+    def close(self, now_ns: int) -> bool:
+        """Counts the traces that have ended and learns the blocks that are old enough; True if something new was counted."""
+        before = len(self.recent)
+        rows = self.open.ended(now_ns)
+        if rows.shape[1]:
+            self._count_traces(rows)
+        while self.recent and int(self.recent[0].bucket.max()) < now_ns - KEPT_NS:
+            self.recent.popleft()
+        self._learn_blocks(now_ns)
+        return len(self.recent) > before or bool(rows.shape[1])
+
+    def _count_traces(self, rows: Int64s) -> None:
+        trace_starts = np.concatenate(([True], rows[TRACE, 1:] != rows[TRACE, :-1]))
+        trace = np.cumsum(trace_starts) - 1
+        begin = np.minimum.reduceat(rows[TIME], np.nonzero(trace_starts)[0])[trace]
+        self._count_shares(rows, begin)
+        starts = trace_starts | np.concatenate(([True], rows[ENTITY, 1:] != rows[ENTITY, :-1]))
+        ends = np.concatenate((starts[1:], [True]))
+        former = np.concatenate(([0], rows[TEMPLATE, :-1]))
+        context = np.where(starts, _BEGIN, former + _FIRST)
+        columns = np.concatenate((rows, rows[:, ends]), axis=1)
+        self._count(
+            np.concatenate((trace, trace[ends])),
+            np.concatenate((begin, begin[ends])),
+            columns,
+            np.concatenate((context, rows[TEMPLATE, ends] + _FIRST)),
+            np.concatenate((rows[TEMPLATE] + _NEXT, np.full(int(ends.sum()), _END))),
+        )
+
+    def _count_shares(self, rows: Int64s, begin: Int64s) -> None:
+        each = np.arange(rows.shape[1])  # every row counts, not every trace
+        self._count(each, begin, rows, np.full(len(each), _SHARE), rows[TEMPLATE] + _NEXT)
+
+    def _count(self, unit: Int64s, begin: Int64s, rows: Int64s, before: Int64s, after: Int64s) -> None:
+        """Counts units (traces or rows) by tick, context and outcome."""
+        context = self.contexts.number((rows[ENTITY] << 32) | before)
+        outcome = self.outcomes.number((np.maximum(context, 0) << 32) | after)
+        kept = (context != ABSENT) & (outcome != ABSENT)
+        self.shed += int(np.count_nonzero(~kept))
+        self._grow()
+        tick = self.parameters.tick_ns
+        bucket = begin[kept] // tick * tick
+        nobody = np.full(int(kept.sum()), ABSENT)
+        parts = [_tally(unit[kept], bucket, context[kept], named, rows[:, kept]) for named in (outcome[kept], nobody)]
+        joined = np.concatenate(parts, axis=1)
+        if joined.shape[1]:
+            self.recent.append(Recent(*joined))
+
+    def _grow(self) -> None:
+        if (more := len(self.contexts) - len(self._seen)) > 0:
+            more = max(more, len(self._seen) // 2)
+            self._trials = np.concatenate((self._trials, np.zeros((more, BLOCKS))))
+            self._seen = np.concatenate((self._seen, np.zeros(more, np.int64)))
+            self._all_trials = np.concatenate((self._all_trials, np.zeros(more)))
+        if (more := len(self.outcomes) - len(self._usual)) > 0:
+            more = max(more, len(self._usual) // 2)
+            self._counts = np.concatenate((self._counts, np.zeros((more, BLOCKS), np.float32)))
+            self._usual = np.concatenate((self._usual, np.zeros(more)))
+            self._all_counts = np.concatenate((self._all_counts, np.zeros(more)))
+
+    # --- what is usual ----------------------------------------------------------------------------------------------------
+
+    def _learn_blocks(self, now_ns: int) -> None:
+        if not self.recent:
+            return
+        oldest = int(self.recent[0].bucket.min()) // BLOCK_NS * BLOCK_NS
+        self._block = max(self._block, oldest)
+        while self._block + BLOCK_NS <= now_ns - self.parameters.window_ns:
+            self._learn_block(self._block, self._block + BLOCK_NS)
+            self._block += BLOCK_NS
+
+    def _learn_block(self, begin: int, end: int) -> None:
+        trials, counts = self._between(begin, end)
+        asked = np.nonzero(trials)[0]
+        if not len(asked):
+            return
+        column = self._seen % BLOCKS
+        mine = self.context_of()
+        members = np.nonzero(trials[mine] > 0)[0]
+        self._trials[asked, column[asked]] = trials[asked]
+        self._counts[members, column[mine[members]]] = counts[members]
+        self._all_trials[asked] += trials[asked]
+        self._all_counts[members] += counts[members]
+        self._seen[asked] += 1
+        weights = self._trials[mine[members]]
+        self._usual[members] = shares.weighted_medians(self._counts[members] / np.maximum(weights, 1.0), weights)
+
+    def context_of(self) -> Int64s:
+        """Outcome → context."""
+        return self.outcomes.keys >> 32
+
+    def _between(self, begin: int, end: int) -> tuple[Floats, Floats]:
+        """Trials of each context and counts of each outcome in the ticks of [begin, end)."""
+        trials, counts = np.zeros(len(self.contexts)), np.zeros(len(self.outcomes))
+        for part in self.recent:
+            inside = (part.bucket >= begin) & (part.bucket < end)
+            if inside.any():
+                of_outcome = inside & (part.outcome >= 0)
+                of_context = inside & (part.outcome < 0)
+                trials += np.bincount(part.context[of_context], part.count[of_context], len(trials))
+                counts += np.bincount(part.outcome[of_outcome], part.count[of_outcome], len(counts))
+        return trials, counts
+
+    # --- judging ----------------------------------------------------------------------------------------------------------
+
+    def shifts(self, begin_ns: int, end_ns: int) -> dict[tuple[int, int], Shift]:
+        """For each entity, and SHARE or SEQUENCE, its most telling shift in (begin, end], less the logarithm of how many were looked at."""
+        half = self.parameters.tick_ns // 2  # a tick counts by its middle
+        trials, counts = self._between(begin_ns - half + 1, end_ns - half + 1)
+        mine = self.context_of()
+        asked = (trials > 0) & (self._seen[: len(trials)] > 0)
+        looked = np.nonzero(asked[mine] & ((counts > 0) | (self._all_counts[: len(counts)] > 0)))[0]
+        if not len(looked):
+            return {}
+        context = mine[looked]
+        tried, happened = trials[context], counts[looked]
+        known, ever, usual = self._trials[context].sum(axis=1) * _TRUST, self._all_trials[context], self._usual[looked]
+        of_all = self._all_counts[looked] / np.maximum(ever, 1.0)
+        share = happened / tried
+        nats = np.minimum(
+            shares.two_samples(happened, tried, usual * known, known), shares.two_samples(happened, tried, self._all_counts[looked], ever)
+        )
+        rising = share > usual
+        nats[rising != (share > of_all)] = 0.0
+        key = self.contexts.keys[context]
+        group = (key >> 32) * 2 + ((key & 0xFFFFFFFF) != _SHARE)
+        order = np.lexsort((-looked, nats, group))
+        groups, first, many = np.unique(group[order], return_index=True, return_counts=True)
+        best = order[first + many - 1]
+        return {
+            (int(name) // 2, int(name) % 2): Shift(
+                max(0.0, float(nats[index] - np.log(count))),
+                int(context[index]),
+                int(looked[index]),
+                bool(rising[index]),
+                float(share[index]),
+                float(usual[index]),
+            )
+            for name, index, count in zip(groups.tolist(), best.tolist(), many.tolist(), strict=True)
+        }
+
+    def onset(self, shift: Shift, now_ns: int, reach_ns: int) -> tuple[int, float]:
+        """(when the share began to differ, nats of that split) within the reach; (0, 0) if it cannot be told."""
+        tick = self.parameters.tick_ns
+        begin = (now_ns - reach_ns) // tick * tick
+        size = (now_ns - begin) // tick + 1
+        tried, happened, first = np.zeros(size), np.zeros(size), np.full(size, np.iinfo(np.int64).max)
+        for part in self.recent:
+            inside = (part.context == shift.context) & (part.bucket >= begin) & (part.bucket <= now_ns)
+            trial, hit = inside & (part.outcome < 0), inside & (part.outcome == shift.outcome)
+            tried += np.bincount((part.bucket[trial] - begin) // tick, part.count[trial], size)
+            happened += np.bincount((part.bucket[hit] - begin) // tick, part.count[hit], size)
+            np.minimum.at(first, (part.bucket[hit] - begin) // tick, part.first_ns[hit])
+        index, nats = shares.split(happened, tried, shift.rising)
+        if not index:
+            return 0, 0.0
+        if shift.rising and happened[index] > 0:
+            return int(first[index]), nats
+        return int(begin + index * tick), nats
+
+    def first_of(self, shift: Shift, begin_ns: int) -> tuple[int, int, int, int] | None:
+        """(time, place, offset, row) of the first row since a time that shows the outcome, or, where it has gone, of its context."""
+        found = None
+        for part in self.recent:
+            named = part.outcome == shift.outcome if shift.rising else (part.context == shift.context) & (part.outcome >= 0)
+            named &= part.first_ns >= begin_ns
+            for index in np.nonzero(named)[0].tolist():
+                row = (int(part.first_ns[index]), int(part.place[index]), int(part.offset[index]), int(part.row[index]))
+                found = row if found is None else min(found, row)
+        return found
+
+    def wording(self, shift: Shift) -> tuple[str, str]:
+        """(what happened, after what) in the templates' own words; the second is empty for a share or a beginning."""
+        after = int(self.outcomes.keys[shift.outcome] & 0xFFFFFFFF)
+        before = int(self.contexts.keys[shift.context] & 0xFFFFFFFF)
+        return ("" if after == _END else self.texts[after - _NEXT]), (self.texts[before - _FIRST] if before >= _FIRST else "")
+
+
+def _tally(unit: Int64s, bucket: Int64s, context: Int64s, outcome: Int64s, rows: Int64s) -> Int64s:
+    """Each unit once for its tick, context and outcome; then units counted.  Columns as in Recent."""
+    order, by_time = np.lexsort((unit, outcome, context, bucket)), np.lexsort((rows[TIME], outcome, context, bucket))
+    unit, bucket, context, outcome = unit[order], bucket[order], context[order], outcome[order]
+    same = (bucket[1:] == bucket[:-1]) & (context[1:] == context[:-1]) & (outcome[1:] == outcome[:-1])
+    cell = np.concatenate(([True], ~same)) if len(unit) else np.zeros(0, dtype=bool)
+    once = cell | np.concatenate(([True], unit[1:] != unit[:-1])) if len(unit) else cell
+    start = np.nonzero(cell)[0]
+    if not len(start):
+        return np.zeros((8, 0), np.int64)
+    count = np.add.reduceat(once.astype(np.int64), start)
+    first = rows[:, by_time[start]]  # cells lie in the same order
+    return np.vstack((bucket[start], context[start], outcome[start], count, first[TIME], first[PLACE], first[OFFSET], first[ROW]))

@@ -1,0 +1,41 @@
+"""The columns in which a tick's rows are handed to the telemetry.
+
+Knows:   the columns and their units.
+Ignores: where rows come from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from correlate.scene import Floats, Int64s
+
+
+@dataclass(slots=True)
+class MetricRows:
+    """Metric samples; every value is a finite number."""
+
+    subject_ids: Int64s
+    times_ns: Int64s
+    values: Floats
+    places: Int64s
+    """Topic and partition, as `Telemetry.place` numbers them."""
+    offsets: Int64s
+    rows: Int64s
+
+
+@dataclass(slots=True)
+class LogRows:
+    """Log rows; `template_ids` are hashes of the masked text."""
+
+    subject_ids: Int64s
+    times_ns: Int64s
+    template_ids: Int64s
+    severities: Int64s
+    """OpenTelemetry severity numbers; 0 where the source says nothing."""
+    traces: list[str]
+    """Trace ids; empty where there is none."""
+    texts: list[str]
+    places: Int64s
+    offsets: Int64s
+    rows: Int64s

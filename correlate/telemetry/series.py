@@ -1,0 +1,266 @@
+"""The memory of all metric series: a ring-buffer matrix (series × samples), each series on its own clock.
+
+Knows:   the last samples of every series, its sampling step, whether it is a counter, and what has been learned as normal of it.
+Ignores: what a series means (roles.py), what deviations add up to (blame.py).
+
+A sample is the mean of a series within one tick; counters become rates per second before that.  A series' *window* is two of its
+steps, at least `window_ns`.  Nothing is learned before `lag_windows`, nor from troubled times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from correlate.parameters import Parameters
+from correlate.scene import Floats, Int64s
+from correlate.telemetry import baseline, surprise
+from correlate.telemetry.baseline import Bools
+
+RING: Final = 80
+"""Samples kept a series: a window and its local level at the finest clock are (1 + 5) · 12 = 72 ticks."""
+AT_ONCE: Final = 3
+"""The first samples are learned as they come, so that a young stream has some normal at all."""
+_SETTLED: Final = 8
+"""Residuals from which on they, and no more the deviations from the median, tell the spread."""
+_GAP: Final = 3
+"""A counter's growth over more than three steps is no rate of now."""
+_MOVES: Final = 5
+_FALLS: Final = 0.1
+"""A counter by its name that falls in more than a tenth of at least five moves is a gauge, whatever its name."""
+_FORGET: Final = 0.25
+"""Share of the table given up, silent series first, when it is full."""
+
+_ARRAYS: Final[dict[str, tuple[type, float, int]]] = {
+    # name: (type, value of a new series, columns; 0: a vector, -1: as many as are remembered)
+    "times": (np.int64, 0, RING), "values": (np.float64, np.nan, RING),
+    "places": (np.int32, 0, RING), "offsets": (np.int64, 0, RING), "rows": (np.int32, 0, RING),
+    "head": (np.int64, 0, 0), "considered": (np.int64, 0, 0), "step": (np.int64, 0, 0),
+    "last_time": (np.int64, 0, 0), "last_value": (np.float64, np.nan, 0),
+    "cumulative": (np.bool_, 0, 0), "moves": (np.int64, 0, 0), "falls": (np.int64, 0, 0),
+    "normal": (np.float64, np.nan, -1), "learned": (np.int64, 0, 0), "residuals": (np.float64, np.nan, -1), "judged": (np.int64, 0, 0),
+    "level": (np.float64, np.nan, 0), "spread": (np.float64, np.nan, 0), "cap": (np.float64, np.inf, 0), "floor": (np.float64, 0, 0),
+    "local": (np.float64, np.nan, 0), "local_at": (np.int64, 0, 0), "peers": (np.int64, 0, 0),
+}  # fmt: skip
+
+
+class SeriesTable:
+    """Rows are numbered in order of appearance; `capacity` bounds them, and the longest silent ones make room."""
+
+    times: Int64s
+    values: Floats
+    places: Int64s
+    offsets: Int64s
+    rows: Int64s
+    head: Int64s
+    considered: Int64s
+    step: Int64s
+    last_time: Int64s
+    last_value: Floats
+    cumulative: Bools
+    moves: Int64s
+    falls: Int64s
+    normal: Floats
+    learned: Int64s
+    residuals: Floats
+    judged: Int64s
+    level: Floats
+    spread: Floats
+    cap: Floats
+    floor: Floats
+    local: Floats
+    local_at: Int64s
+    peers: Int64s
+
+    def __init__(self, parameters: Parameters, capacity: int) -> None:
+        self.parameters = parameters
+        self.capacity = capacity
+        self.count = 0
+        self._room = 64
+        for name in _ARRAYS:
+            setattr(self, name, self._blank(name, self._room))
+
+    def _blank(self, name: str, rows: int) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:
+        kind, value, columns = _ARRAYS[name]
+        width = self.parameters.memory_samples if columns < 0 else columns
+        return np.full((rows, width) if width else rows, value, dtype=kind)
+
+    def add(self, cumulative: bool, peers: int) -> int:
+        """Number of a new series; `peers` groups it with the same metric elsewhere.  The caller makes room first where the table is full."""
+        if self.count == self._room:
+            for name in _ARRAYS:
+                setattr(self, name, np.concatenate((getattr(self, name), self._blank(name, self._room))))
+            self._room *= 2
+        number = self.count
+        self.count += 1
+        self.cumulative[number] = cumulative
+        self.peers[number] = peers
+        return number
+
+    def make_room(self) -> Int64s:
+        """Forgets the longest silent quarter; returns the old numbers of those that stay, in their new order."""
+        stay = int(self.capacity * (1 - _FORGET))
+        kept = np.sort(np.argsort(-self.last_time[: self.count], kind="stable")[:stay])
+        for name in _ARRAYS:
+            setattr(self, name, np.concatenate((getattr(self, name)[kept], self._blank(name, self._room - len(kept)))))
+        self.count = len(kept)
+        return kept
+
+    @property
+    def window(self) -> Int64s:
+        """Length of each series' window in ns."""
+        return np.maximum(self.parameters.window_ns, 2 * self.step[: self.count])
+
+    # --- taking samples ---------------------------------------------------------------------------------------------------
+
+    def take(self, number: Int64s, time: Int64s, value: Floats, place: Int64s, offset: Int64s, row: Int64s) -> tuple[Int64s, int]:
+        """Takes one tick's samples; returns the series that have a new one, and how many samples came late or twice."""
+        order = np.lexsort((time, number))
+        newer = time[order] > self.last_time[number[order]]
+        newer[1:] &= (number[order][1:] != number[order][:-1]) | (time[order][1:] != time[order][:-1])
+        late = len(order) - int(np.count_nonzero(newer))
+        order = order[newer]
+        number, time, value = number[order], time[order], value[order]
+        if not len(number):
+            return number, late
+        again = np.concatenate(([False], number[1:] == number[:-1]))
+        before = np.where(again, np.concatenate(([0], time[:-1])), self.last_time[number])
+        former = np.where(again, np.concatenate(([np.nan], value[:-1])), self.last_value[number])
+        last = np.concatenate((number[1:] != number[:-1], [True]))
+        self.last_time[number[last]], self.last_value[number[last]] = time[last], value[last]
+        counts = self.cumulative[number]
+        if counts.any():
+            value, usable = self._rates(number, counts, time - before, value, former)
+            usable |= ~counts
+            number, time, value, order = number[usable], time[usable], value[usable], order[usable]
+            if not len(number):
+                return number, late
+        touched, first, many = np.unique(number, return_index=True, return_counts=True)
+        mean = np.add.reduceat(value, first) / many
+        column = self.head[touched] % RING
+        self.times[touched, column] = time[first + many - 1]
+        self.values[touched, column] = mean
+        source = order[first]
+        self.places[touched, column], self.offsets[touched, column], self.rows[touched, column] = place[source], offset[source], row[source]
+        self.head[touched] += 1
+        self._measure_steps(touched)
+        return touched, late
+
+    def _rates(self, number: Int64s, counts: Bools, span: Int64s, value: Floats, former: Floats) -> tuple[Floats, Bools]:
+        """Growth per second of counters, and which of them is one: no first sample, no reset, no gap."""
+        growth = value - former
+        np.add.at(self.moves, number[counts], growth[counts] != 0)
+        np.add.at(self.falls, number[counts], growth[counts] < 0)
+        suspects = np.unique(number[counts])
+        gauges = suspects[(self.moves[suspects] >= _MOVES) & (self.falls[suspects] > _FALLS * self.moves[suspects])]
+        if len(gauges):
+            self._restart_as_gauges(gauges)
+        step = self.step[number]
+        usable = counts & (growth >= 0) & (span > 0) & ((step == 0) | (span <= _GAP * step))
+        return np.where(self.cumulative[number], growth / np.maximum(span * 1e-9, 1e-9), value), usable | (
+            counts & ~self.cumulative[number]
+        )
+
+    def _restart_as_gauges(self, gauges: Int64s) -> None:
+        self.cumulative[gauges] = False
+        for name in ("head", "considered", "learned", "judged", "level", "spread", "local", "normal", "residuals", "local_at", "values"):
+            getattr(self, name)[gauges] = _ARRAYS[name][1]
+
+    def _measure_steps(self, touched: Int64s) -> None:
+        """A step is the median distance of the samples in the ring; measured when their number has doubled, then once a ring."""
+        count = self.head[touched]
+        due = touched[(count >= 2) & (((count - 1) & (count - 2) == 0) | (count % RING == 0))]
+        for series in due.tolist():
+            times = self.times[series]
+            known = np.sort(times[times > 0])
+            if len(known) >= 2:
+                self.step[series] = max(int(np.median(np.diff(known))), self.parameters.tick_ns)
+
+    # --- learning ---------------------------------------------------------------------------------------------------------
+
+    def learn(self, touched: Int64s, now_ns: int, troubled: Sequence[tuple[int, int]]) -> None:
+        """Learns what is old enough and lies in no troubled span."""
+        lag = self.parameters.lag_windows * np.maximum(self.parameters.window_ns, 2 * self.step[touched])
+        due = touched
+        while len(due):
+            self.considered[due] = np.maximum(self.considered[due], self.head[due] - RING)
+            waiting = self.considered[due] < self.head[due]
+            column = self.considered[due] % RING
+            times = self.times[due, column]
+            ripe = waiting & ((self.learned[due] < AT_ONCE) | (times <= now_ns - lag))
+            due, lag, column, times = due[ripe], lag[ripe], column[ripe], times[ripe]
+            self.considered[due] += 1
+            quiet = np.ones(len(due), dtype=bool)
+            for begin, end in troubled:
+                quiet &= (times < begin) | (times > end)
+            quiet |= self.learned[due] < AT_ONCE
+            if quiet.any():
+                self._accept(due[quiet], self.values[due[quiet], column[quiet]])
+
+    def _accept(self, series: Int64s, value: Floats) -> None:
+        size, levels = self.parameters.memory_samples, self.parameters.level_samples
+        known = self.learned[series] >= levels // 2
+        judged = series[known]
+        self.residuals[judged, self.judged[judged] % size] = np.abs(value[known] - self.level[judged])
+        self.judged[judged] += 1
+        self.normal[series, self.learned[series] % size] = value
+        self.learned[series] += 1
+        recent = (self.learned[series, None] - 1 - np.arange(levels)) % size  # columns beyond the first samples are still NaN
+        self.level[series] = baseline.medians(self.normal[series[:, None], recent])
+        settled = self.judged[series] >= _SETTLED
+        deviations = self.residuals[series]
+        if not settled.all():
+            young = self.normal[series[~settled]]
+            deviations[~settled] = np.abs(young - baseline.medians(young)[:, None])
+        spread = baseline.spreads(deviations)
+        self.spread[series] = spread
+        self.cap[series] = baseline.flat_caps(self.normal[series], self.level[series], spread)
+
+    def compare_peers(self) -> None:
+        """Renews the floor of every scale: a share of the usual spread of the same metric elsewhere."""
+        count = self.count
+        self.floor[:count] = self.parameters.peer_floor * baseline.peer_medians(self.peers[:count], self.spread[:count])
+
+    # --- judging ----------------------------------------------------------------------------------------------------------
+
+    def recent(self, series: Int64s, begin: Int64s, end: Int64s) -> Floats:
+        """Samples of (begin, end], one row a series, NaN outside."""
+        columns, inside = self._columns(series, begin, end)
+        return np.where(inside, self.values[series[:, None], columns], np.nan)
+
+    def _columns(self, series: Int64s, begin: Int64s, end: Int64s) -> tuple[Int64s, Bools]:
+        """Ring columns newest first, as far back as any row needs, and which of them lie in (begin, end]."""
+        if not len(series):
+            return np.zeros((0, 1), np.int64), np.zeros((0, 1), dtype=bool)
+        step = np.maximum(self.step[series], self.parameters.tick_ns)
+        newest = self.last_time[series]
+        reach = int(np.max((newest - begin) / step)) + 3
+        back = np.arange(min(max(reach, 1), RING))
+        position = self.head[series, None] - 1 - back
+        columns = position % RING
+        times = self.times[series[:, None], columns]
+        return columns, (position >= 0) & (times > begin[:, None]) & (times <= end[:, None])
+
+    def local_levels(self, series: Int64s, until: Int64s) -> Floats:
+        """Median over `local_windows` up to a time, troubled times and all; NaN for fewer than three samples."""
+        span = (self.parameters.local_windows * self.window[series]).astype(np.int64)
+        samples = self.recent(series, until - span, until)
+        enough = np.count_nonzero(~np.isnan(samples), axis=1) >= 3
+        return np.where(enough, baseline.medians(samples), np.nan)
+
+    def deviations(self, series: Int64s, begin: Int64s, end: Int64s, local: Floats, need: int) -> tuple[Floats, Floats]:
+        """Of each series the persistent deviation in (begin, end] from level and local level, and its nats; NaN for fewer than `need` samples."""
+        window = self.recent(series, begin, end)
+        low, high = surprise.middles(window)
+        level, scale = self.level[series], self.scale(series)
+        from_local = surprise.persistent(low, high, np.where(np.isnan(local), level, local), scale)
+        z = surprise.nearer(surprise.persistent(low, high, level, scale), from_local)
+        known = (np.count_nonzero(~np.isnan(window), axis=1) >= need) & (self.learned[series] >= 2)
+        return np.where(known, z, np.nan), scale
+
+    def scale(self, series: Int64s) -> Floats:
+        """The unit of a deviation: the spread, but no less than a share of the level and of the peers' spread."""
+        relative = self.parameters.relative_floor * np.abs(self.level[series])
+        return np.maximum(np.fmax(np.maximum(self.spread[series], relative), self.floor[series]), 1e-9)

@@ -1,0 +1,303 @@
+"""The telemetry's memory and judgement, tick by tick: samples and log rows in, nats per entity out.
+
+Knows:   the order of the steps of one tick, and what each entity shows now or showed in a given span.
+Ignores: incidents (incidents.py); it is only told which times were troubled.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from correlate.parameters import DEFAULTS, Parameters
+from correlate.scene import Finding, Floats, Int64s, Position, Series
+from correlate.telemetry import blame, inquiry, surprise
+from correlate.telemetry.edges import charge
+from correlate.telemetry.interner import Interner
+from correlate.telemetry.logs import SEQUENCE, Logs, Shift
+from correlate.telemetry.nulls import Null
+from correlate.telemetry.registry import Registry
+from correlate.telemetry.roles import (
+    EDGE_IN_CLIENT,
+    EDGE_OUT_CLIENT,
+    EDGE_OUT_SERVER,
+    FAMILIES,
+    IGNORED,
+    LOG_SEQUENCE,
+    LOG_SHARE,
+    owner_of,
+)
+from correlate.telemetry.rows import LogRows, MetricRows
+from correlate.telemetry.series import SeriesTable
+from schemas.signal import Kind, Subject
+
+SERIES: Final = 30_000
+"""Series of one estate; about 3.5 kB each."""
+SUBJECTS: Final = 200_000
+"""Subjects remembered by id, of metrics and logs."""
+MINUTE_NS: Final = 60_000_000_000
+"""What changes slowly is renewed once a minute: local levels, peers, nulls."""
+_UNKNOWN: Final = -1
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What a span of time shows: raw surprise per entity and family, and what it rests on."""
+
+    raw: Floats
+    deviation: Floats
+    """Per series, in scales; NaN where unknown."""
+    nats: Floats
+    """Per series; NaN where unknown."""
+    shifts: dict[tuple[int, int], Shift]
+
+
+class Telemetry:
+    def __init__(self, parameters: Parameters = DEFAULTS) -> None:
+        self.parameters = parameters
+        self.registry = Registry()
+        self.series = SeriesTable(parameters, SERIES)
+        self.logs = Logs(parameters)
+        self.nulls = [Null() for _ in FAMILIES]
+        self.partitions: list[tuple[str, int]] = []
+        self._subjects = Interner(SUBJECTS)
+        self._series_of: Int64s = np.zeros(0, np.int64)  # subject number → series
+        self._log_owner: Int64s = np.zeros(0, np.int64)  # subject number → entity
+        self._metrics: list[MetricRows] = []
+        self._quiet: deque[tuple[int, Floats]] = deque()  # raw evidence that waits to be learned as quiet
+        self._renewed = 0
+        self.now_ns = 0
+        self.shed: Counter[str] = Counter()
+        self.evidence = Evidence(np.zeros((0, len(FAMILIES))), np.zeros(0), np.zeros(0), {})
+        self.calibrated = np.zeros((0, len(FAMILIES)))
+        self.total = np.zeros(0)
+
+    # --- learning who is who ----------------------------------------------------------------------------------------------
+
+    def place(self, topic: str, partition: int) -> int:
+        """The number by which rows name their topic and partition."""
+        if (topic, partition) not in self.partitions:
+            self.partitions.append((topic, partition))
+        return self.partitions.index((topic, partition))
+
+    def position(self, place: int, offset: int, row: int) -> Position:
+        topic, partition = self.partitions[place]
+        return Position(topic, partition, offset, row)
+
+    def owner(self, subject: Subject) -> str:
+        return owner_of(subject)
+
+    def declare(self, calls: Mapping[str, frozenset[str]]) -> None:
+        self.registry.declare(calls)
+
+    def calls(self) -> dict[str, frozenset[str]]:
+        """Entity → entities it depends on: declared and observed."""
+        names = self.registry.entities
+        return {names[caller]: frozenset(names[callee] for callee in callees) for caller, callees in self.registry.calls().items()}
+
+    def entities(self) -> tuple[str, ...]:
+        return tuple(self.registry.entities)
+
+    def learn(self, subjects: Mapping[int, Subject]) -> None:
+        """Announces the subjects of coming rows; known ones cost nothing."""
+        ids = np.fromiter(subjects, np.int64, len(subjects))
+        new = ids[self._subjects.find(ids) < 0]
+        metrics = [identity for identity in new.tolist() if subjects[identity].kind is Kind.METRIC]
+        logs = [identity for identity in new.tolist() if subjects[identity].kind is Kind.LOG]
+        numbers = self._subjects.number(np.array(metrics + logs, np.int64))
+        more = len(self._subjects) - len(self._series_of)
+        self._series_of = np.concatenate((self._series_of, np.full(more, _UNKNOWN)))
+        self._log_owner = np.concatenate((self._log_owner, np.full(more, _UNKNOWN)))
+        self.shed["subjects over capacity"] += int(np.count_nonzero(numbers < 0))
+        known = [(number, subjects[identity]) for number, identity in zip(numbers.tolist(), metrics + logs, strict=True) if number >= 0]
+        self._learn_series([pair for pair in known if pair[1].kind is Kind.METRIC])
+        for number, subject in known:
+            if subject.kind is Kind.LOG:
+                self._log_owner[number] = self.registry.witness(owner_of(subject))
+
+    def _learn_series(self, known: list[tuple[int, Subject]]) -> None:
+        if self.series.count + len(known) > self.series.capacity:
+            self._make_room()
+            spare = self.series.capacity - self.series.count
+            self.shed["series over capacity"] += max(0, len(known) - spare)
+            known = known[:spare]
+        for (number, _), (cumulative, peers) in zip(known, self.registry.add([subject for _, subject in known]), strict=True):
+            self._series_of[number] = self.series.add(cumulative, peers)
+
+    def _make_room(self) -> None:
+        before = self.series.count
+        kept = self.series.make_room()
+        self.registry.keep(kept)
+        moved = np.full(before + 1, _UNKNOWN)
+        moved[kept] = np.arange(len(kept))
+        self._series_of = moved[self._series_of]
+        self.evidence.deviation, self.evidence.nats = self.evidence.deviation[kept], self.evidence.nats[kept]
+        self.shed["silent series forgotten"] += before - len(kept)
+
+    # --- one tick ---------------------------------------------------------------------------------------------------------
+
+    def feed_metrics(self, rows: MetricRows) -> None:
+        self._metrics.append(rows)
+
+    def feed_logs(self, rows: LogRows) -> None:
+        number = self._subjects.find(rows.subject_ids)
+        owner = np.where(number >= 0, self._log_owner[number], _UNKNOWN) if len(self._log_owner) else np.full(len(number), _UNKNOWN)
+        known = owner >= 0
+        self.shed["log rows of shed subjects"] += int(np.count_nonzero(~known))
+        if not known.all():
+            picked = np.nonzero(known)[0].tolist()
+            traces, texts = [rows.traces[index] for index in picked], [rows.texts[index] for index in picked]
+        else:
+            traces, texts = rows.traces, rows.texts
+        where = np.vstack((rows.places, rows.offsets, rows.rows))[:, known]
+        self.logs.take(owner[known], rows.times_ns[known], rows.template_ids[known], traces, texts, where)
+
+    def advance(self, now_ns: int, troubled: Sequence[tuple[int, int]]) -> bool:
+        """Closes the tick that ends at `now_ns`, learning nothing from the troubled spans; True if there is something new to judge."""
+        self.now_ns = now_ns
+        touched = self._take_metrics()
+        self.series.learn(touched, now_ns, troubled)
+        news = self.logs.close(now_ns) or bool(len(touched))
+        self._learn_quiet(troubled)
+        minute = now_ns - self._renewed >= MINUTE_NS
+        if minute and news:
+            self._renewed = now_ns
+            self.series.compare_peers()
+            for null in self.nulls:
+                null.fit()
+        if news:
+            self._judge(touched)
+            if minute:
+                self._quiet.append((now_ns, self.evidence.raw))
+        return news
+
+    def _take_metrics(self) -> Int64s:
+        if not self._metrics:
+            return np.zeros(0, np.int64)
+        rows, self._metrics = self._metrics, []
+        ids = np.concatenate([part.subject_ids for part in rows])
+        subject = self._subjects.find(ids)
+        series = np.where(subject >= 0, self._series_of[subject], _UNKNOWN) if len(self._series_of) else np.full(len(ids), _UNKNOWN)
+        known = series >= 0
+        self.shed["samples of shed series"] += int(np.count_nonzero(~known))
+        columns = [
+            np.concatenate([getattr(part, name) for part in rows])[known] for name in ("times_ns", "values", "places", "offsets", "rows")
+        ]
+        touched, late = self.series.take(series[known], *columns)
+        self.shed["late or repeated samples"] += late
+        return touched
+
+    def _judge(self, touched: Int64s) -> None:
+        """Renews the surprise of the touched series over their windows, and from all of them what each entity shows."""
+        table, last = self.series, self.evidence
+        grown = table.count - len(last.nats)
+        deviation = np.concatenate((last.deviation, np.full(grown, np.nan)))
+        nats = np.concatenate((last.nats, np.full(grown, np.nan)))
+        window = table.window
+        due = touched[table.local_at[touched] <= self.now_ns - MINUTE_NS]
+        table.local[due] = table.local_levels(due, table.last_time[due] - window[due])
+        table.local_at[due] = self.now_ns
+        end = table.last_time[touched]
+        slack = np.maximum(table.step[touched], self.parameters.tick_ns) // 2
+        deviation[touched], nats[touched] = self._surprise(touched, end - window[touched] + slack, end, table.local[touched], 2)
+        slack = np.maximum(table.step[: table.count], self.parameters.tick_ns) // 2
+        gone = table.last_time[: table.count] <= self.now_ns - window + slack
+        nats[gone] = np.nan
+        deviation[gone] = np.nan
+        reach = self.parameters.window_ns
+        self.evidence = self._assemble(deviation, nats, {} if self.logs.silent else self.logs.shifts(self.now_ns - reach, self.now_ns))
+        self.calibrated = self.calibrate(self.evidence.raw)
+        _, callers = self.registry.links()
+        self.total = blame.corroborated(blame.totals(self.calibrated, self.parameters, detecting=True), self.calibrated, callers)
+
+    def _surprise(self, series: Int64s, begin: Int64s, end: Int64s, local: Floats, need: int) -> tuple[Floats, Floats]:
+        deviation, _ = self.series.deviations(series, begin, end, local, need)
+        return deviation, surprise.nats(deviation, self.series.learned[series], self.registry.direction[series], self.series.cap[series])
+
+    def _assemble(self, deviation: Floats, nats: Floats, shifts: dict[tuple[int, int], Shift]) -> Evidence:
+        """Per entity and family: the strongest series less the logarithm of their number; edges are charged; logs are entered."""
+        registry = self.registry
+        raw = np.zeros(registry.size)
+        families = raw.shape[1]
+        known = ~np.isnan(nats) & (registry.family != IGNORED)
+        cell = registry.owner[known] * families + registry.family[known]
+        best, many = np.zeros(raw.size), np.bincount(cell, minlength=raw.size)
+        np.maximum.at(best, cell, nats[known])
+        raw[:] = np.maximum(0.0, best - np.log(np.maximum(many, 1))).reshape(raw.shape)
+        for family, edges in registry.latency_edges():
+            self._charge(raw, family, edges[~np.isnan(nats[edges])], nats)
+        for (entity, kind), shift in shifts.items():
+            raw[entity, LOG_SEQUENCE if kind == SEQUENCE else LOG_SHARE] = shift.nats
+        return Evidence(raw, deviation, nats, shifts)
+
+    def _charge(self, raw: Floats, family: int, edges: Int64s, nats: Floats) -> None:
+        out = EDGE_OUT_CLIENT if family == EDGE_IN_CLIENT else EDGE_OUT_SERVER
+        raw[:, family] = 0.0
+        pair = self.registry.client[edges] * len(raw) + self.registry.owner[edges]
+        pairs, place = np.unique(pair, return_inverse=True)
+        felt = np.zeros(len(pairs))
+        np.maximum.at(felt, place, nats[edges])
+        servers, charged, callers, common = charge(pairs // len(raw), pairs % len(raw), felt)
+        raw[servers, family], raw[callers, out] = charged, common
+
+    def calibrate(self, raw: Floats) -> Floats:
+        """Raw surprise against each family's quiet times."""
+        return np.stack([null.calibrate(raw[:, family]) for family, null in enumerate(self.nulls)], axis=1)
+
+    def _learn_quiet(self, troubled: Sequence[tuple[int, int]]) -> None:
+        """What was shown long enough ago outside troubled times becomes part of the nulls."""
+        reach = self.parameters.window_ns
+        lag = int((1.0 + self.parameters.lag_windows) * reach)
+        while self._quiet and self._quiet[0][0] <= self.now_ns - lag:
+            moment, raw = self._quiet.popleft()
+            if any(begin <= at <= end for begin, end in troubled for at in (moment, moment - reach)):
+                continue
+            for family, null in enumerate(self.nulls):
+                shown = raw[:, family]
+                null.add(shown[shown > 0])
+
+    # --- being asked ------------------------------------------------------------------------------------------------------
+
+    def witnesses(self) -> int:
+        """How many entities have telemetry of their own."""
+        return len(self.registry.witnesses)
+
+    def totals(self) -> dict[str, float]:
+        """Detection nats of each entity now, corroborated by its callers."""
+        return {self.registry.entities[number]: float(self.total[number]) for number in np.nonzero(self.total > 0)[0].tolist()}
+
+    def families(self, entity: str) -> dict[str, float]:
+        """Calibrated nats per family of an entity now."""
+        number = self.registry.number_of.get(entity, len(self.calibrated))
+        if number >= len(self.calibrated):
+            return {}
+        return {FAMILIES[family]: float(self.calibrated[number, family]) for family in np.nonzero(self.calibrated[number])[0].tolist()}
+
+    def local_levels_at(self, at_ns: int) -> Floats:
+        """Of every series the local level just before a moment."""
+        everyone = np.arange(self.series.count)
+        return self.series.local_levels(everyone, np.full(len(everyone), at_ns))
+
+    def judge_span(self, begin_ns: int, end_ns: int, local: Floats) -> Evidence:
+        """What the samples and logs of (begin, end] show against the local levels of a moment; one sample is enough."""
+        everyone = np.arange(self.series.count)
+        begin, end = np.full(len(everyone), begin_ns), np.full(len(everyone), end_ns)
+        local = np.concatenate((local, np.full(len(everyone) - len(local), np.nan))) if len(local) < len(everyone) else local
+        deviation, nats = self._surprise(everyone, begin, end, local, 1)
+        return self._assemble(deviation, nats, {} if self.logs.silent else self.logs.shifts(begin_ns, end_ns))
+
+    def window_ns(self, entity: str) -> int:
+        return inquiry.clock(self, entity)
+
+    def onset(self, entity: str) -> int:
+        return inquiry.onset(self, entity)
+
+    def findings(self, onset_ns: int, now_ns: int, limit: int = 200) -> list[Finding]:
+        return inquiry.findings(self, onset_ns, now_ns, limit)
+
+    def series_window(self, from_ns: int, to_ns: int) -> list[Series]:
+        return inquiry.series_window(self, from_ns, to_ns)
