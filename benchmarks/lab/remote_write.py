@@ -14,6 +14,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import cramjam
 import orjson
@@ -80,8 +81,7 @@ def number_text(value: float) -> str:
         return "+Inf" if value > 0 else "-Inf"
     if value == int(value) and abs(value) < 1e15:
         return str(int(value))
-    text = repr(value)
-    return text if "e" not in text else f"{value:.20f}".rstrip("0")
+    return format(Decimal(repr(value)), "f")
 
 
 def lines(body: bytes) -> Iterator[bytes]:
