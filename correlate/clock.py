@@ -45,6 +45,11 @@ class Clock:
         """A source that will speak: until it does, or is idle, nothing is closed over its head."""
         self.heard_ns.setdefault(source, now_ns)
 
+    def resume(self, now_ns: int) -> None:
+        """After a restart: the time in which nobody listened was no silence."""
+        for source in self.heard_ns:
+            self.heard_ns[source] = now_ns
+
     def hear(self, source: tuple[str, int], newest_ns: int, now_ns: int) -> None:
         self.newest_ns[source] = max(self.newest_ns.get(source, NEVER_NS), newest_ns)
         self.heard_ns[source] = max(self.heard_ns.get(source, NEVER_NS), now_ns)

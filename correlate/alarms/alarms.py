@@ -27,6 +27,8 @@ _APART = 2
 """Windows that two bursts of one stream are at least apart."""
 _ACTIVE_SHARE = 0.2
 """A burst is active while its news is above this share of its peak: where its end is later put."""
+_BURSTS_KEPT = 32
+"""Closed bursts that may still be asked about."""
 PAGE = severity.CRITICAL
 """Severity from which an alert pages a person."""
 
@@ -47,6 +49,8 @@ class AlarmBurst:
     alarm_count: int = 0
     peak_nats: float = 0.0
     closed: bool = False
+    accusations: list[Accusation] = field(default_factory=list)
+    """Entities by evidence, as judged when it closed."""
 
     def add(self, alarm: Alarm) -> None:
         self.alarm_count += 1
@@ -64,11 +68,18 @@ class Alarms:
     rates: Rates = field(default_factory=Rates)
     windows: tuple[Burst, Burst] = field(default_factory=_bursts)
     past: Past = field(default_factory=Past)
-    open: AlarmBurst | None = None
+    bursts: dict[int, AlarmBurst] = field(default_factory=dict)
+    """The open burst and the last closed ones, by number."""
+    open_number: int = 0
+    """0: none is open."""
     entities: set[str] = field(default_factory=set)
     recent: deque[Alarm] = field(default_factory=deque)
     """Alarms within the slow window."""
     count: int = 0
+
+    @property
+    def open(self) -> AlarmBurst | None:
+        return self.bursts.get(self.open_number)
 
     def listen(self, now_ns: int) -> None:
         """Time passes, whether or not alarms come: silence of a stream that is listened to is evidence of quiet."""
@@ -85,7 +96,6 @@ class Alarms:
         self.recent.append(alarm)
         while self.recent[0].time_ns <= alarm.time_ns - _SLOW * ALARMS.window_ns:
             self.recent.popleft()
-        fast, slow = self.windows
         for window in self.windows:
             window.expire(alarm.time_ns)
         fresh = self.open is not None and alarm.time_ns - self.open.onset_ns < _LEARN * ALARMS.window_ns
@@ -96,7 +106,7 @@ class Alarms:
         if not self._begin(alarm) and self.open:
             self.open.add(alarm)
         if self.open:
-            self._stay(alarm.time_ns, fast, slow)
+            self._stay(self.open, alarm.time_ns)
 
     def _begin(self, alarm: Alarm) -> bool:
         """Opens a burst, or splits the open one, where the news is too much to be chance."""
@@ -120,10 +130,13 @@ class Alarms:
 
     def _open(self, alarm: Alarm, onset_ns: int) -> None:
         self.count += 1
-        self.open = AlarmBurst(self.count, onset_ns, alarm.time_ns, alarm.time_ns, alarm.time_ns)
+        burst = self.bursts[self.count] = AlarmBurst(self.count, onset_ns, alarm.time_ns, alarm.time_ns, alarm.time_ns)
+        self.open_number = self.count
         for member in self.recent:
             if member.time_ns >= onset_ns:
-                self.open.add(member)
+                burst.add(member)
+        for number in [number for number in self.bursts if number <= self.count - _BURSTS_KEPT]:
+            del self.bursts[number]
 
     def _split(self, alarm: Alarm, onset_ns: int) -> bool:
         """The open burst ends where the new one begins, and gives back what came since."""
@@ -138,21 +151,23 @@ class Alarms:
         self._open(alarm, onset_ns)
         return True
 
-    def _stay(self, now_ns: int, fast: Burst, slow: Burst) -> None:
-        assert self.open
-        self.open.peak_nats = max(self.open.peak_nats, fast.nats)
+    def _stay(self, burst: AlarmBurst, now_ns: int) -> None:
+        fast, slow = self.windows
+        burst.peak_nats = max(burst.peak_nats, fast.nats)
         if fast.nats >= fast.calm() or slow.nats >= slow.calm():
-            self.open.last_ns = now_ns
-            if fast.nats >= max(_ACTIVE_SHARE * self.open.peak_nats, fast.calm()):
-                self.open.active_ns = now_ns
+            burst.last_ns = now_ns
+            if fast.nats >= max(_ACTIVE_SHARE * burst.peak_nats, fast.calm()):
+                burst.active_ns = now_ns
 
     def close(self) -> None:
         """Ends the open burst and learns what fires in incidents."""
-        if self.open:
-            self.open.closed = True
-            self.past.learn([alarm.complaint for alarm in self.open.first.values()])
-            self.open = None
+        burst = self.open
+        if burst:
+            burst.accusations = self.accuse(burst)
+            burst.closed = True
+            self.past.learn([alarm.complaint for alarm in burst.first.values()])
+            self.open_number = 0
 
     def accuse(self, burst: AlarmBurst) -> list[Accusation]:
-        """Entities by evidence; asked before `close` lets the burst itself become part of the past."""
-        return accuse(burst.first, burst.onset_ns, self.past, len(self.entities))
+        """Entities by evidence; a closed burst was judged before it became part of the past."""
+        return burst.accusations if burst.closed else accuse(burst.first, burst.onset_ns, self.past, len(self.entities))

@@ -1,0 +1,218 @@
+"""Gathers what is known of one incident: what the judges are to see (Scene) and what is to be told (Account).
+
+Knows:   which alerts, changes, states and log lines belong to an incident, by time and by entity.
+Ignores: how causes are weighed (causes, evidence/) and how sentences are made (telling).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from correlate.alarms import Alarms
+from correlate.alarms.alarm import complaint_of
+from correlate.bridge import Bridge
+from correlate.incidents import IncidentBook, Trouble
+from correlate.journal import Journal
+from correlate.scene import Account, Finding, Position, Scene, Series, Suspect
+from correlate.telemetry import Telemetry
+from correlate.units import MINUTE_NS
+from schemas import severity
+from schemas.incident import Argument, Phase
+from schemas.signal import Signal, Status
+
+FINDINGS_MAX = 40
+"""Deviations told of one incident; the strongest.  More is a list that nobody reads."""
+ALERTS_MAX = 200
+LOGS_PER_ENTITY_MAX = 5
+BEFORE_NS = 5 * MINUTE_NS
+"""How long before the onset an alert or a state may be and still belong: one evaluation of a slow alert rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The rooms of one engine, to look into."""
+
+    estate: str
+    telemetry: Telemetry
+    alarms: Alarms
+    book: IncidentBook
+    journal: Journal
+    bridge: Bridge
+    declared: frozenset[str]
+    shed: Mapping[str, int]
+
+
+def alerts_of(view: View, trouble: Trouble, end_ns: int) -> list[Signal]:
+    """Firings and resolutions that belong to an incident, oldest first."""
+    idents = {
+        ident for burst, number in view.bridge.incident_of.items() if number == trouble.number for ident in view.alarms.bursts[burst].first
+    }
+    related = set(trouble.entities) | set(trouble.blame)
+    chosen: list[Signal] = []
+    for signal in view.journal.between(view.journal.alerts, trouble.onset_ns - BEFORE_NS, end_ns):
+        complaint = complaint_of(signal.subject)
+        if complaint.ident in idents or not related.isdisjoint((signal.subject.entity, *signal.subject.ancestors)):
+            chosen.append(signal)
+    return sorted(chosen, key=_order)
+
+
+def scene_of(view: View, trouble: Trouble, now_ns: int, findings: Sequence[Finding]) -> Scene:
+    """What the judges of changes see.  Series are gathered only where there is a change to judge."""
+    changes = view.journal.changes_until(now_ns)
+    window_ns = trouble.window_ns
+    return Scene(
+        estate=view.estate,
+        onset_ns=trouble.onset_ns,
+        detected_ns=trouble.detected_ns,
+        now_ns=now_ns,
+        alerts=[signal for signal in alerts_of(view, trouble, now_ns) if signal.status is not Status.RESOLVED],
+        changes=changes,
+        series=view.telemetry.series_window(trouble.onset_ns - 20 * window_ns, now_ns) if changes else (),
+        logs=list(view.journal.logs) if changes else (),
+        calls=view.telemetry.calls(),
+        blame=trouble.blame,
+        findings=findings,
+        declared=view.declared,
+    )
+
+
+def account_of(
+    view: View,
+    trouble: Trouble,
+    *,
+    incident_id: str,
+    revision: int,
+    now_ns: int,
+    suspects: list[Suspect],
+    findings: list[Finding],
+    late: frozenset[Position],
+    notes: tuple[str, ...],
+) -> Account:
+    end_ns = trouble.resolved_ns or now_ns
+    alerts = alerts_of(view, trouble, end_ns + BEFORE_NS)
+    related = set(trouble.entities) | set(trouble.blame)
+    changes = _changes(view, trouble, suspects, end_ns)
+    states = [
+        signal for signal in view.journal.between(view.journal.states, trouble.onset_ns - BEFORE_NS, end_ns) if _about(signal, related)
+    ]
+    logs = _exemplars(view.journal.between(view.journal.logs, trouble.onset_ns - BEFORE_NS, end_ns), related)
+    counts = {"alert": len(alerts), "change": len(changes), "state": len(states), "log": len(logs), "metric": len(findings)}
+    return Account(
+        incident_id=incident_id,
+        estate=view.estate,
+        revision=revision,
+        phase=trouble.phase,
+        onset_ns=trouble.onset_ns,
+        detected_ns=max(trouble.detected_ns, trouble.onset_ns),
+        detected_by=_detected_by(trouble, alerts),
+        mitigated_ns=None,
+        resolved_ns=trouble.resolved_ns if trouble.phase is Phase.RESOLVED else None,
+        entities=_first_failures(trouble, findings, alerts),
+        members=sorted([*alerts[:ALERTS_MAX], *changes, *states, *logs], key=_order),
+        findings=findings,
+        suspects=suspects,
+        calls=view.telemetry.calls(),
+        signal_count=sum(counts.values()),
+        counts={kind: count for kind, count in counts.items() if count},
+        series=_impact_series(view, trouble, end_ns),
+        late=late,
+        shed={**view.journal.shed, **view.telemetry.shed, **view.shed},
+        notes=notes,
+        recovery=_recovery(trouble, alerts),
+    )
+
+
+def arguments_of(trouble: Trouble, findings: Sequence[Finding], alerts: Sequence[Signal], entity: str) -> tuple[Argument, ...]:
+    """What speaks for an entity as a cause, strongest first: its own deviations and its own alerts."""
+    own = [Argument(kind=finding.family, nats=finding.nats, text=finding.text) for finding in findings if finding.entity == entity]
+    told = {argument.kind for argument in own}
+    own += [
+        Argument(kind=family, nats=nats, text=f"{family.replace('_', ' ')} departed from normal by {nats:.1f} nats")
+        for family, nats in trouble.families.get(entity, {}).items()
+        if family not in told and nats > 0
+    ]
+    names = list(
+        dict.fromkeys(signal.subject.name for signal in alerts if signal.subject.entity == entity and signal.status is not Status.RESOLVED)
+    )
+    if names and entity in trouble.blame:
+        shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        own.append(Argument(kind="alerts", nats=trouble.blame[entity], text=f"its own alerts fired: {shown}"))
+    return tuple(sorted(own, key=lambda argument: (-argument.nats, argument.kind))[:5])
+
+
+def _changes(view: View, trouble: Trouble, suspects: Sequence[Suspect], end_ns: int) -> list[Signal]:
+    """The suspected changes, and whatever changed the affected entities from the onset on."""
+    chosen = {_order(suspect.change): suspect.change for suspect in suspects if suspect.change is not None and suspect.score >= 0.01}
+    related = set(trouble.entities) | set(list(trouble.blame)[:5])
+    for change in view.journal.between(view.journal.changes, trouble.onset_ns - BEFORE_NS, end_ns):
+        if _about(change, related):
+            chosen[_order(change)] = change
+    return [chosen[key] for key in sorted(chosen)]
+
+
+def _exemplars(logs: Iterable[Signal], related: set[str]) -> list[Signal]:
+    """The first alarming line of each template of the affected entities."""
+    chosen: dict[str, dict[int, Signal]] = {}
+    for signal in logs:
+        if signal.severity_number >= severity.WARN and _about(signal, related):
+            lines = chosen.setdefault(signal.subject.entity, {})
+            if signal.template_id not in lines and len(lines) < LOGS_PER_ENTITY_MAX:
+                lines[signal.template_id] = signal
+    return [signal for lines in chosen.values() for signal in lines.values()]
+
+
+def _about(signal: Signal, entities: set[str]) -> bool:
+    return not entities.isdisjoint((signal.subject.entity, *signal.subject.ancestors, *signal.subject.aliases))
+
+
+def _first_failures(trouble: Trouble, findings: Sequence[Finding], alerts: Sequence[Signal]) -> dict[str, int]:
+    """Affected entity → first failure, most affected first (C13)."""
+    first: dict[str, int] = {}
+    for finding in findings:
+        first[finding.entity] = min(first.get(finding.entity, finding.first_ns), finding.first_ns)
+    for signal in alerts:
+        if signal.status is not Status.RESOLVED:
+            at_ns = signal.starts_at_ns or signal.event_time_ns
+            first[signal.subject.entity] = min(first.get(signal.subject.entity, at_ns), at_ns)
+    order = [*trouble.blame, *(entity for entity in trouble.entities if entity not in trouble.blame)]
+    return {entity: first.get(entity, trouble.onset_ns) for entity in order}
+
+
+def _detected_by(trouble: Trouble, alerts: Sequence[Signal]) -> str:
+    firing = [signal for signal in alerts if signal.status is not Status.RESOLVED]
+    if trouble.alerted and firing:
+        first = firing[0]
+        return f"alert {first.subject.name} on {first.subject.entity.partition(':')[2]}"
+    top = next(iter(trouble.blame), None)
+    families = sorted(trouble.families.get(top or "", {}).items(), key=lambda item: (-item[1], item[0]))[:2]
+    what = " and ".join(family.replace("_", " ") for family, _ in families) or "telemetry"
+    return f"joint evidence: {what} of {top.partition(':')[2]} departed from normal" if top else "joint evidence of several signals"
+
+
+def _impact_series(view: View, trouble: Trouble, end_ns: int) -> list[Series]:
+    related = set(trouble.entities) | set(list(trouble.blame)[:5])
+    return [
+        series
+        for series in view.telemetry.series_window(trouble.onset_ns - 5 * trouble.window_ns, end_ns)
+        if view.telemetry.owner(series.subject) in related
+    ]
+
+
+def _recovery(trouble: Trouble, alerts: Sequence[Signal]) -> tuple[str, ...]:
+    if trouble.phase is not Phase.RESOLVED:
+        return ()
+    told = []
+    fired = {signal.dedup_key for signal in alerts if signal.status is not Status.RESOLVED and signal.dedup_key}
+    closed = {signal.dedup_key for signal in alerts if signal.status is Status.RESOLVED and signal.dedup_key}
+    if fired and fired <= closed:
+        told.append(f"all {len(fired)} alerts resolved")
+    elif fired:
+        told.append(f"{len(fired & closed)} of {len(fired)} alerts told that they resolved; the others fell silent")
+    if trouble.families:
+        told.append("the series that departed are back inside their normal")
+    return tuple(told)
+
+
+def _order(signal: Signal) -> tuple[int, str, int, int, int]:
+    return signal.event_time_ns, signal.topic, signal.partition, signal.offset, signal.row

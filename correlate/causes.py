@@ -1,0 +1,72 @@
+"""Ranks all candidate causes of one incident in one list: changes, entities, and nobody.
+
+Knows:   the judges' verdict on changes (with "no change" among them) and the blame of entities, both in nats.
+Ignores: how either was found.
+
+A probability is shared out once.  The changes have theirs from their own contest; what "no change" has is shared among the entities by
+their blame.  So a guilty change stands above the entity it broke, and with no suspect change the entities rank as telemetry and alarms
+say.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from correlate.scene import Suspect
+from schemas.incident import Argument
+
+BLAME_TEMPERATURE: Final = 6.0
+"""Nats of blame for one e-fold of odds.  Blame adds views of one fault that are not independent, so it overstates its certainty."""
+SUSPECTS_MAX: Final = 20
+
+
+def rank(
+    changes: Sequence[Suspect],
+    blame: Mapping[str, float],
+    kind_of: Callable[[str], str],
+    arguments_of: Callable[[str], tuple[Argument, ...]],
+) -> list[Suspect]:
+    """All suspects, best first.
+
+    changes: the change judge's suspects with their probabilities; those without a change (`change is None`) stand for "no change".
+    blame: entity → nats, of the entities that deviate or are accused.
+    """
+    none = [suspect for suspect in changes if suspect.change is None]
+    guilty = [suspect for suspect in changes if suspect.change is not None]
+    left = sum(suspect.score for suspect in none) if changes else 1.0
+    exogenous = tuple(argument for suspect in none for argument in suspect.arguments)
+    missing = tuple(dict.fromkeys(text for suspect in none for text in suspect.missing))
+    preferred = next((suspect.entity for suspect in none if suspect.entity), None)
+    entities = [
+        Suspect(entity, kind_of(entity), None, share * left, (*arguments_of(entity), *exogenous), missing)
+        for entity, share in _shares(blame, preferred).items()
+    ]
+    if not entities and none:
+        entities = [replace(none[0], score=left)]
+    suspects = sorted(guilty + entities, key=lambda suspect: (-suspect.score, suspect.change is None, suspect.entity or ""))
+    return _no_change_leads(suspects, left)[:SUSPECTS_MAX]
+
+
+def _shares(blame: Mapping[str, float], preferred: str | None) -> dict[str, float]:
+    """Entities' shares of one, by blame, best first; the one at whose door an outside cause knocks stands first."""
+    if not blame:
+        return {preferred: 1.0} if preferred else {}
+    top = max(blame.values())
+    weights = {entity: math.exp((nats - top) / BLAME_TEMPERATURE) for entity, nats in blame.items()}
+    if preferred:
+        weights[preferred] = max(weights.get(preferred, 0.0), 1.0) * math.exp(1e-3)
+    total = sum(weights.values())
+    return {entity: weight / total for entity, weight in sorted(weights.items(), key=lambda item: (-item[1], item[0]))}
+
+
+def _no_change_leads(suspects: list[Suspect], left: float) -> list[Suspect]:
+    """Where no change is likelier than not, no change may stand first just because the rest is shared among many entities."""
+    if left < 0.5 or not suspects or suspects[0].change is None:
+        return suspects
+    first = next((place for place, suspect in enumerate(suspects) if suspect.change is None), None)
+    if first is None:
+        return suspects
+    return [suspects[first], *suspects[:first], *suspects[first + 1 :]]

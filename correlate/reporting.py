@@ -1,0 +1,155 @@
+"""When an incident is told, and what is told anew.
+
+Knows:   which incidents were published, their revisions, and what late rows amend.
+Ignores: what the incident book decides and how an account becomes words.
+
+An incident is told when it opens, when its phase changes, and otherwise at most once a minute of event time.  Revisions are numbered by
+what happened, never by when it was computed: the same rows give the same revisions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import blake2b
+
+from correlate.accounts import View, account_of, alerts_of, arguments_of, scene_of
+from correlate.causes import rank
+from correlate.changes import judge_changes
+from correlate.incidents import Notice, Trouble
+from correlate.postmortem import draft
+from correlate.scene import Position, Suspect
+from correlate.telling import tell
+from correlate.timeline import deltas
+from correlate.units import HOUR_NS, MINUTE_NS, SECOND_NS
+from schemas.incident import Incident, Phase
+from schemas.postmortem import Postmortem
+from schemas.signal import Signal
+from schemas.timeline import TimelineDelta
+
+REVISE_NS = MINUTE_NS
+"""Nobody rereads an incident more than once a minute."""
+AMENDABLE_NS = 24 * HOUR_NS
+"""A resolved incident takes late rows for a day: the deadline of most reviews."""
+TOLD_MAX = 500
+"""Incidents kept in memory for amendment."""
+FINDINGS_MAX = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Emission:
+    """One revision, ready to be published."""
+
+    incident: Incident
+    deltas: tuple[TimelineDelta, ...]
+    postmortem: Postmortem | None
+
+
+@dataclass(slots=True)
+class Told:
+    incident_id: str
+    incident: Incident
+    at_ns: int
+    trouble: Trouble
+    postmortem_revision: int = 0
+
+
+@dataclass(slots=True)
+class Reporter:
+    told: dict[int, Told] = field(default_factory=dict)
+    """By the incident's number."""
+    due: list[Emission] = field(default_factory=list)
+    late: list[Signal] = field(default_factory=list)
+    """Late rows not yet told."""
+    late_positions: set[Position] = field(default_factory=set)
+    stale: set[int] = field(default_factory=set)
+    """Incidents with news not yet told."""
+
+    def take(self) -> list[Emission]:
+        due, self.due = self.due, []
+        return due
+
+    def heard_late(self, signal: Signal) -> None:
+        self.late.append(signal)
+        self.late_positions.add(Position(signal.topic, signal.partition, signal.offset, signal.row))
+
+    def report(self, view: View, notices: Sequence[Notice], now_ns: int) -> None:
+        """After each tick: tells what is worth telling now."""
+        for number, told in self.told.items():
+            told.trouble = view.book.incidents.get(number, told.trouble)
+        self.stale.update(notice.number for notice in notices)
+        for number in sorted(self.stale):
+            trouble = view.book.incidents.get(number)
+            if trouble is None or not trouble.published:
+                continue
+            told = self.told.get(number)
+            if told is None or told.incident.status is not trouble.phase or now_ns - told.at_ns >= REVISE_NS:
+                self._tell(view, trouble, now_ns, ())
+        self.stale = {number for number in self.stale if number in view.book.incidents and not self._is_told(number, view, now_ns)}
+
+    def _is_told(self, number: int, view: View, now_ns: int) -> bool:
+        told = self.told.get(number)
+        return told is not None and told.at_ns == now_ns
+
+    def amend(self, view: View, now_ns: int) -> None:
+        """Tells anew each incident that late rows belong to."""
+        late, self.late = self.late, []
+        for _, told in sorted(self.told.items()) if late else ():
+            trouble = told.trouble
+            end_ns = trouble.resolved_ns or now_ns
+            mine = [signal for signal in late if trouble.onset_ns - HOUR_NS <= signal.event_time_ns <= end_ns]
+            if mine and now_ns - end_ns <= AMENDABLE_NS:
+                self._tell(view, trouble, max(now_ns, told.at_ns), tuple(_late_note(signal, now_ns) for signal in mine))
+
+    def last_word(self, view: View, now_ns: int) -> None:
+        """At the end of a replay: tells what is still untold of the open incidents."""
+        for number, trouble in sorted(view.book.incidents.items()):
+            if trouble.published and (number in self.stale or number not in self.told):
+                self._tell(view, trouble, now_ns, ())
+        self.stale.clear()
+
+    def _tell(self, view: View, trouble: Trouble, now_ns: int, notes: tuple[str, ...]) -> None:
+        before = self.told.get(trouble.number)
+        findings = view.telemetry.findings(trouble.onset_ns, trouble.resolved_ns or now_ns, limit=FINDINGS_MAX)
+        suspects = _suspects(view, trouble, now_ns, findings)
+        account = account_of(
+            view,
+            trouble,
+            incident_id=before.incident_id if before else _incident_id(view.estate, trouble),
+            revision=before.incident.revision + 1 if before else 1,
+            now_ns=now_ns,
+            suspects=suspects,
+            findings=findings,
+            late=frozenset(self.late_positions),
+            notes=notes,
+        )
+        incident = tell(account)
+        resolved = trouble.phase is Phase.RESOLVED
+        revision = (before.postmortem_revision if before else 0) + resolved
+        postmortem = draft(incident, revision=revision) if resolved else None
+        self.due.append(Emission(incident, tuple(deltas(before.incident if before else None, incident)), postmortem))
+        self.told[trouble.number] = Told(account.incident_id, incident, now_ns, trouble, revision)
+        while len(self.told) > TOLD_MAX:
+            del self.told[next(iter(self.told))]
+
+
+def _suspects(view: View, trouble: Trouble, now_ns: int, findings: Sequence[object]) -> list[Suspect]:
+    scene = scene_of(view, trouble, now_ns, findings)  # type: ignore[arg-type]
+    changes = judge_changes(scene) if scene.changes else []
+    alerts = alerts_of(view, trouble, now_ns)
+    return rank(changes, trouble.blame, trouble.kind, lambda entity: arguments_of(trouble, scene.findings, alerts, entity))
+
+
+def _incident_id(estate: str, trouble: Trouble) -> str:
+    """Readable and deterministic: when it began, and a hash of what began."""
+    began = datetime.fromtimestamp(trouble.onset_ns // SECOND_NS, UTC)
+    top = next(iter(trouble.blame), "")
+    digest = blake2b(f"{estate}|{trouble.number}|{trouble.onset_ns}|{top}".encode(), digest_size=3).hexdigest()
+    return f"inc-{began:%Y%m%dT%H%M%SZ}-{digest}"
+
+
+def _late_note(signal: Signal, now_ns: int) -> str:
+    minutes = (now_ns - signal.event_time_ns) / MINUTE_NS
+    at = datetime.fromtimestamp(signal.event_time_ns // SECOND_NS, UTC)
+    return f"{signal.subject.kind.value} of {at:%H:%M} on {signal.subject.entity.partition(':')[2]} arrived {minutes:.0f} min late"

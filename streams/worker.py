@@ -1,0 +1,127 @@
+"""The worker: builds every object once and starts it.  The front door of the process, and its one wall clock.
+
+Knows:   which object needs which.
+Ignores: what any of them does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+
+import yaml
+from aiokafka.admin import AIOKafkaAdminClient
+
+from correlate.clock import Patience
+from correlate.reporting import Emission
+from correlate.units import SECOND_NS
+from schemas.catalogue import Catalogue, read_catalogue
+from schemas.reading import Reader, Reading
+from sinks.files import PostmortemFiles
+from streams import http
+from streams.correlator import Correlator
+from streams.intake import Intake
+from streams.record_batches import BatchApp, batch_agent, build_app
+from streams.security import faust_credentials, kafka_security
+from streams.serve import serve
+from streams.settings import Settings, SettingsError
+from streams.topics import CHECKPOINTS, INPUTS, SIGNALS, plan
+from streams.watchdog import Watchdog
+
+logger = logging.getLogger(__name__)
+
+
+def run(settings: Settings) -> int:
+    """Runs until a signal; returns the exit code of a clean stop."""
+    sources = asyncio.run(input_partitions(settings))
+    app = build_app(
+        settings.group,
+        settings.kafka,
+        group_instance_id=settings.group_instance_id,
+        credentials=faust_credentials(settings),
+        session_timeout_s=settings.session_timeout_s,
+    )
+    batch_agent(app, INPUTS, Intake(app, Reader(reading_of(settings))).handle, name="intake")
+    correlator = _correlator(app, settings, sources)
+    batch_agent(app, [SIGNALS], correlator.handle, name="correlator", deferred=True, drain=correlator.drain)
+    watchdog = Watchdog(app)
+    app.task(correlator.watch)
+    app.task(lambda: http.listen(settings.http_host, settings.http_port, lambda: watchdog.health))
+    return serve(app, watchdog)
+
+
+def _correlator(app: BatchApp, settings: Settings, sources: list[tuple[str, int]]) -> Correlator:
+    files = PostmortemFiles(settings.postmortem_dir) if settings.postmortem_dir else None
+
+    def file(emission: Emission) -> None:
+        if files is not None and emission.postmortem is not None:
+            files.write(emission.postmortem)
+
+    return Correlator(
+        app,
+        brokers=settings.kafka,
+        patience=patience_of(settings),
+        calls=catalogue_of(settings.catalogue).calls,
+        checkpoint_s=settings.checkpoint_s,
+        sources=sources,
+        security=kafka_security(settings),
+        on_emission=file,
+    )
+
+
+def patience_of(settings: Settings) -> Patience:
+    return Patience(int(settings.disorder_s * SECOND_NS), int(settings.idle_s * SECOND_NS))
+
+
+def reading_of(settings: Settings) -> Reading:
+    """What the readers are told.  Raises SettingsError for a file that cannot be read."""
+    aliases: dict[str, str] = {}
+    key = b""
+    try:
+        if settings.aliases_file:
+            aliases = yaml.safe_load(settings.aliases_file.read_text()) or {}
+        if settings.redaction_key_file:
+            key = settings.redaction_key_file.read_bytes().strip()
+    except (OSError, yaml.YAMLError) as error:
+        raise SettingsError(str(error)) from None
+    return Reading(
+        estate=settings.estate,
+        estate_attributes=settings.estate_attributes,
+        aliases=aliases,
+        redaction_key=key,
+        max_record_bytes=settings.record_bytes_max,
+    )
+
+
+def catalogue_of(path: Path | None) -> Catalogue:
+    """The service catalogue; documents that cannot be read are logged and left out."""
+    if path is None:
+        return Catalogue()
+    try:
+        catalogue = read_catalogue(path.read_text())
+    except OSError as error:
+        raise SettingsError(f"the catalogue {path} cannot be read: {error.strerror}") from None
+    for rejected in catalogue.rejected:
+        logger.warning("catalogue %s: %s %s", path, rejected.at, rejected.detail)
+    return catalogue
+
+
+async def input_partitions(settings: Settings) -> list[tuple[str, int]]:
+    """All partitions of the input topics.  Raises SettingsError where topics are missing: a worker must not create them by accident."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka, **kafka_security(settings))
+    await admin.start()
+    try:
+        described = await admin.describe_topics()
+    finally:
+        await admin.close()
+    partitions = {topic["topic"]: len(topic["partitions"]) for topic in described}
+    missing = [topic.name for topic in plan(settings.partitions) if topic.name not in partitions]
+    if missing:
+        raise SettingsError(f"topics are missing: {', '.join(missing)}; make them with `causeline topics apply`")
+    if partitions[CHECKPOINTS] < partitions[SIGNALS]:
+        raise SettingsError(
+            f"{CHECKPOINTS} has {partitions[CHECKPOINTS]} partitions and {SIGNALS} has {partitions[SIGNALS]}; it needs as many, "
+            "or the memory of some estates has no place"
+        )
+    return [(topic, number) for topic in INPUTS for number in range(partitions[topic])]
