@@ -228,7 +228,7 @@ def _is_action(document: Any) -> bool:
 
 def _read_sns(document: Any, received: Received) -> Iterator[Signal]:
     carrier = received.carrier or {}
-    alarm = from_sns(document, carrier.get("aws.sns.topic_arn", ""), times.parse(carrier.get("time", "")))
+    alarm = from_sns(document, carrier.get("aws.sns.topic.arn", ""), times.parse(carrier.get("time", "")))
     yield alarm_row(alarm, received, f"{FORMAT}.sns")
 
 

@@ -1,8 +1,8 @@
 """AWS CloudTrail records: API calls, service events, sign-ins and insights.
 
 Reference: CloudTrail user guide, "CloudTrail record contents", "Insights event record".
-Wrappers:  `{"Records": […]}` (S3 file), a bare array, one bare record, a CloudWatch Logs message (aws_logs.py), an EventBridge detail
-           (aws_eventbridge.py).
+Wrappers:  `{"Records": […]}` (S3 file), a bare array, one bare record, a CloudWatch Logs message (all opened by envelope.py), an EventBridge
+           detail (aws_eventbridge.py).
 Identity:  what the call names: ARNs in `resources`, ids in requestParameters and (created ones) responseElements.  Never the caller.
 Time:      eventTime.  Severity: an error code is an error, throttling a warning.  State: an insight starts (firing) and ends (resolved).
 Kind:      schemas/sources/aws_actions.py; a call with an error code changed nothing and is a log.
@@ -15,12 +15,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from schemas import times
-from schemas.rejected import Rejected
 from schemas.severity import WARN
 from schemas.signal import Kind, Signal, Status
 from schemas.sources.aws_actions import action_of, actor_of, failed, kind_of, severity_of
 from schemas.sources.aws_names import arns_in, names_in, split_ids
-from schemas.sources.cloud import first, mapping, number, row, sequence, text
+from schemas.sources.cloud import first, mapping, number, row, text
 from schemas.sources.source import Received, Source
 
 FORMAT: Final = "aws.cloudtrail"
@@ -141,20 +140,8 @@ def _key(what: str, id_: str) -> str:
     return f"aws.cloudtrail|{what}|{id_}" if id_ else ""
 
 
-def _records(document: Any) -> list[Any]:
-    return sequence(document.get("Records")) if isinstance(document, dict) and "Records" in document else [document]
+def _read(document: Any, received: Received) -> Iterator[Signal]:
+    yield from read_record(document, received, time_ns=times.parse((received.carrier or {}).get("time", "")))
 
 
-def _recognises(document: Any) -> bool:
-    return is_record(next(iter(_records(document)), None))
-
-
-def _read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
-    for place, record in enumerate(_records(document)):
-        if is_record(record):
-            yield from read_record(record, received)
-        else:
-            yield Rejected("not_a_record", "A CloudTrail record has eventVersion and eventName.", f"Records[{place}]", FORMAT)
-
-
-SOURCES: Final = (Source(FORMAT, _recognises, _read),)
+SOURCES: Final = (Source(FORMAT, is_record, _read),)

@@ -1,8 +1,8 @@
 """Amazon EventBridge (CloudWatch Events): whatever an AWS service, a partner or you put on a bus, and CodeStar's copies of it.
 
 Reference: EventBridge user guide, "Events structure" and "Events from AWS services"; Developer Tools console user guide, "Notification concepts".
-Shapes:    `detail-type` + `detail`; CodeStar notification (`detailType` + `notificationRuleArn`, same details); PutEvents request entry
-           (`DetailType` + `Detail`, a JSON text).
+Shapes:    `detail-type` + `detail`, also rebuilt from a PutEvents request by layers.py; CodeStar notification (`detailType` +
+           `notificationRuleArn`, same details).
 Identity:  `resources` (may be empty, or hold ids that are no ARNs) and the names in the detail, whose keys follow no rule.
 Time:      a finer time of the detail where the type has one, else `time` (the second of delivery; 1970 is a placeholder).
 Severity:  the detail's, else what its state says.  Kind, change id and dedup: aws_event_types.py; else the event's id, equal on redelivery.
@@ -91,16 +91,16 @@ def read_event(event: Event, received: Received) -> Iterator[Signal | Rejected]:
         yield from tell(event, telling_of(event.type, event.source), received, event.source or FORMAT)
 
 
-def _event(document: dict[str, Any], *, type_key: str, source_key: str, detail_key: str, time_key: str, resources_key: str) -> Event:
-    detail = decoded(document.get(detail_key))
+def _event(document: dict[str, Any], type_key: str) -> Event:
+    detail = decoded(document.get("detail"))
     return Event(
-        id=first(document, "id", "EventId"),
+        id=first(document, "id"),
         type=first(document, type_key),
-        source=first(document, source_key),
+        source=first(document, "source"),
         account=first(document, "account"),
         region=first(document, "region"),
-        time_ns=times.parse(document.get(time_key)),
-        resources=tuple(found for resource in sequence(document.get(resources_key)) if (found := text(resource))),
+        time_ns=times.parse(document.get("time")),
+        resources=tuple(found for resource in sequence(document.get("resources")) if (found := text(resource))),
         detail=mapping(detail),
         message=text(detail),
     )
@@ -114,27 +114,12 @@ def _is_codestar(document: Any) -> bool:
     return isinstance(document, dict) and isinstance(document.get("detailType"), str) and isinstance(document.get("detail"), dict)
 
 
-def _is_entry(document: Any) -> bool:
-    return isinstance(document, dict) and isinstance(document.get("DetailType"), str) and "Detail" in document
-
-
 def _read_event(document: Any, received: Received) -> Iterator[Signal | Rejected]:
-    keys = {"type_key": "detail-type", "source_key": "source", "detail_key": "detail", "time_key": "time", "resources_key": "resources"}
-    yield from read_event(_event(document, **keys), received)
+    yield from read_event(_event(document, "detail-type"), received)
 
 
 def _read_codestar(document: Any, received: Received) -> Iterator[Signal | Rejected]:
-    keys = {"type_key": "detailType", "source_key": "source", "detail_key": "detail", "time_key": "time", "resources_key": "resources"}
-    yield from read_event(_event(document, **keys), received)
+    yield from read_event(_event(document, "detailType"), received)
 
 
-def _read_entry(document: Any, received: Received) -> Iterator[Signal | Rejected]:
-    keys = {"type_key": "DetailType", "source_key": "Source", "detail_key": "Detail", "time_key": "Time", "resources_key": "Resources"}
-    yield from read_event(_event(document, **keys), received)
-
-
-SOURCES: Final = (
-    Source(FORMAT, _is_event, _read_event),
-    Source("aws.codestar_notification", _is_codestar, _read_codestar),
-    Source("aws.eventbridge.entry", _is_entry, _read_entry),
-)
+SOURCES: Final = (Source(FORMAT, _is_event, _read_event), Source("aws.codestar_notification", _is_codestar, _read_codestar))

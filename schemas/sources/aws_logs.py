@@ -1,10 +1,11 @@
-"""Amazon CloudWatch Logs subscriptions, decoded: a batch of log events of one stream.
+"""Amazon CloudWatch Logs subscriptions: the log events that no other reader knows, each with its group and stream (layers.py).
 
 Reference: CloudWatch Logs user guide, "Real-time processing of log data with subscriptions"; EMF: "Embedded metric format specification".
 Identity:  the log group: `/aws/lambda/<function>`, `/aws/rds/instance/<db>/…`, `/ecs/<service>`, `/aws/codebuild/<project>`; the group itself else.
 Time:      logEvents.timestamp (ms).  Severity: of a JSON message its level, of a text its level word, `Task timed out` an error.
 State:     none.  Dedup: logEvents.id.  CONTROL_MESSAGE only proves that the subscription works and is refused as such.
-Messages:  CloudTrail records are read as such, embedded metrics give a metric row each beside the log; a truncated JSON stays text.
+Messages:  embedded metrics give a metric row each beside the log; a truncated JSON stays text.  CloudTrail and other known records are read
+           by their own readers.
 """
 
 from __future__ import annotations
@@ -17,8 +18,7 @@ from schemas import times
 from schemas.rejected import Rejected
 from schemas.severity import ERROR, INFO, from_word
 from schemas.signal import Kind, Signal
-from schemas.sources import aws_cloudtrail
-from schemas.sources.cloud import decoded, first, mapping, number, row, sequence, text
+from schemas.sources.cloud import decoded, first, mapping, number, row, sequence
 from schemas.sources.source import Received, Source
 
 FORMAT: Final = "aws.cloudwatch_logs"
@@ -46,45 +46,33 @@ _LEVELS: Final = ("level", "severity", "log.level", "loglevel", "levelname", "lo
 _MESSAGES: Final = ("message", "msg", "log", "event", "@message", "errorMessage")
 
 
-def _is_batch(document: Any) -> bool:
-    return (
-        isinstance(document, dict) and isinstance(document.get("logEvents"), list) and ("messageType" in document or "logGroup" in document)
-    )
+def _is_event(document: Any) -> bool:
+    return isinstance(document, dict) and "logGroup" in document and isinstance(document.get("message"), str) and "timestamp" in document
 
 
-def _read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
-    if document.get("messageType") == "CONTROL_MESSAGE":
-        yield Rejected("control_message", "A control message only proves that the subscription works.", "messageType", FORMAT)
-        return
-    attributes = _attributes(document)
-    group = first(document, "logGroup")
-    for place, event in enumerate(document["logEvents"]):
-        if isinstance(event, dict) and isinstance(event.get("message"), str):
-            yield from _event(event, attributes, group, received)
-        else:
-            yield Rejected("no_message", "A log event is an object with a text `message`.", f"logEvents[{place}]", FORMAT)
+def _is_control(document: Any) -> bool:
+    return isinstance(document, dict) and isinstance(document.get("logEvents"), list) and "messageType" in document
 
 
-def _event(event: Mapping[str, Any], attributes: Mapping[str, str], group: str, received: Received) -> Iterator[Signal]:
-    time_ns = times.parse(event.get("timestamp"), unit="ms")
-    message = mapping(decoded(event["message"]))
-    if aws_cloudtrail.is_record(message):
-        yield from aws_cloudtrail.read_record(message, received, time_ns=time_ns)
-        return
+def _refuse(document: Any, received: Received) -> Iterator[Rejected]:
+    yield Rejected("control_message", "a control message only proves that the subscription works", "messageType", FORMAT)
+
+
+def _read(document: Any, received: Received) -> Iterator[Signal]:
+    attributes, group = _attributes(document), first(document, "logGroup")
+    time_ns = times.parse(document["timestamp"], unit=None if isinstance(document["timestamp"], str) else "ms")
+    line = document["message"]
+    message = mapping(decoded(line))
     yield row(
         received,
         Kind.LOG,
         FORMAT,
-        {
-            **attributes,
-            **_facts(message),
-            **{key: text(value) for key, value in mapping(event.get("extractedFields")).items() if key == "host"},
-        },
+        {**attributes, **_facts(message)},
         fallback=f"resource:{group}" if group else "service:cloudwatch-logs",
-        text=first(message, *_MESSAGES) or event["message"].rstrip("\n"),
+        text=first(message, *_MESSAGES) or line.rstrip("\n"),
         event_time_ns=time_ns,
-        severity_number=_severity(message, event["message"]),
-        dedup_key=f"{FORMAT}|{first(event, 'id')}" if first(event, "id") else "",
+        severity_number=_severity(message, line),
+        dedup_key=f"{FORMAT}|{first(document, 'id')}" if first(document, "id") else "",
         trace_id=first(message, "trace_id", "traceId", "xray_trace_id"),
     )
     yield from _embedded(message, attributes, group, time_ns, received)
@@ -163,4 +151,4 @@ def unit_of(unit: str) -> str:
     return (_UNITS.get(amount, "") + ("/s" if per == "second" else "")) if amount in _UNITS else ""
 
 
-SOURCES: Final = (Source(FORMAT, _is_batch, _read),)
+SOURCES: Final = (Source(FORMAT, _is_event, _read), Source(f"{FORMAT}.control", _is_control, _refuse))

@@ -1,0 +1,220 @@
+"""Google Cloud Logging entries of every payload: text, JSON, proto, and requests of load balancers and Cloud Run.
+
+Reference: Cloud Logging API, `LogEntry`, `LogSeverity`, `HttpRequest`; exports by Pub/Sub sinks, and copies with other spellings of the keys
+           (`log_name`, `logname`).
+Identity:  resource.type with its labels (gcp_names.py), then the entry's own labels.  Audit logs: resourceName too (gcp_audit.py).
+Time:      timestamp, else receiveTimestamp, else the request's own.  Severity: absent is DEFAULT, which says nothing: a payload's `level`
+           or a status of 500 and more then does.  CRITICAL is 18, ALERT 19, EMERGENCY 21 (OpenTelemetry's mapping).
+State:     none, but alerting's own violation events, which open and close.  Dedup: logName, timestamp and insertId, which together are
+           unique; of a change its operation's id, since a long operation is logged twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+import orjson
+
+from schemas import times
+from schemas.severity import CRITICAL, DEBUG, ERROR, INFO, NOTICE, WARN, from_word
+from schemas.signal import Kind, Signal, Status
+from schemas.sources import gcp_audit
+from schemas.sources.cloud import first, mapping, number, row, sequence, text
+from schemas.sources.gcp_names import of_labels, of_name, of_resource
+from schemas.sources.source import Received, Source
+
+FORMAT: Final = "gcp.log_entry"
+_SEVERITY: Final = {
+    "DEBUG": DEBUG, "INFO": INFO, "NOTICE": NOTICE, "WARNING": WARN, "WARN": WARN, "ERROR": ERROR, "CRITICAL": CRITICAL, "ALERT": 19, "EMERGENCY": 21,
+    "100": DEBUG, "200": INFO, "300": NOTICE, "400": WARN, "500": ERROR, "600": CRITICAL, "700": 19, "800": 21,
+}  # fmt: skip
+_KEYS: Final = {
+    "".join(c for c in key.lower() if c.isalpha()): key
+    for key in (
+        "logName",
+        "insertId",
+        "receiveTimestamp",
+        "protoPayload",
+        "jsonPayload",
+        "textPayload",
+        "httpRequest",
+        "spanId",
+        "sourceLocation",
+    )
+}
+_PAYLOADS: Final = ("protoPayload", "jsonPayload", "textPayload", "httpRequest")
+_MESSAGES: Final = ("message", "msg", "MESSAGE", "log", "textPayload", "event", "statusDetails", "error", "description", "short_message")
+
+
+def _entry(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The entry with its keys as the API spells them."""
+    return {_KEYS.get(str(key).lower().replace("_", ""), str(key)): value for key, value in document.items()}
+
+
+def _recognises(document: Any) -> bool:
+    if not isinstance(document, dict) or len(document) > 64:
+        return False
+    entry = _entry(document)
+    if any(key in entry for key in _PAYLOADS) and ("resource" in entry or "logName" in entry or "insertId" in entry):
+        return True
+    return isinstance(entry.get("logName"), str) and "/logs/" in entry["logName"] and ("insertId" in entry or "resource" in entry)
+
+
+def _read(document: Any, received: Received) -> Iterator[Signal]:
+    entry = _entry(document)
+    payload = mapping(entry.get("protoPayload"))
+    yield _audit(entry, payload, received) if gcp_audit.is_audit(payload) else _log(entry, received)
+
+
+def _audit(entry: Mapping[str, Any], payload: Mapping[str, Any], received: Received) -> Signal:
+    operation = mapping(entry.get("operation"))
+    log_name, service, method = unquote(first(entry, "logName")), first(payload, "serviceName"), gcp_audit.method_of(payload)
+    kind = gcp_audit.kind_of(payload, log_name)
+    of_monitored, ids = of_resource(mapping(entry.get("resource")))
+    named, own = of_name(service, first(payload, "resourceName"))
+    change = kind in (Kind.CHANGE, Kind.SCALING)
+    id_ = first(operation, "id") or first(entry, "insertId")
+    return row(
+        received,
+        kind,
+        "gcp.audit_log",
+        {**of_monitored, **named, "event.name": method, "gcp.service": service},
+        ids=[*own, *ids],
+        fallback=f"service:{service.removesuffix('.googleapis.com') or 'gcp'}",
+        name=method,
+        text=gcp_audit.line_of(payload) or f"{service} audit log",
+        event_time_ns=_time(entry, payload),
+        severity_number=_severity(entry, {}) or (ERROR if gcp_audit.code_of(payload) else INFO),
+        dedup_key=f"gcp.audit_log|{id_}" if change and first(operation, "id") else _key(entry),
+        change_id=id_ if change else "",
+        details=gcp_audit.details_of(payload, operation, received),
+    )
+
+
+def _log(entry: Mapping[str, Any], received: Received) -> Signal:
+    payload = mapping(entry.get("jsonPayload")) or mapping(entry.get("protoPayload"))
+    request = mapping(entry.get("httpRequest"))
+    labels = mapping(entry.get("labels"))
+    log_name = unquote(first(entry, "logName"))
+    named, ids = of_resource(mapping(entry.get("resource")))
+    kind, status = _meaning(log_name, payload, labels)
+    involved = mapping(payload.get("involvedObject"))
+    own = (
+        {f"k8s.{first(involved, 'kind').lower()}.name": first(involved, "name"), "k8s.namespace.name": first(involved, "namespace")}
+        if involved
+        else {}
+    )
+    return row(
+        received,
+        kind,
+        FORMAT,
+        {
+            **named,
+            **{key: value for key, value in of_labels(labels).items() if key not in named},
+            **own,
+            "log.logger": log_name.rpartition("/")[2],
+        },
+        ids=ids,
+        fallback=f"service:{log_name.rpartition('/')[2] or 'gcp'}",
+        name=first(payload, "reason") if involved else "",
+        text=_text(entry, payload, request, labels),
+        event_time_ns=_time(entry, payload),
+        severity_number=_severity(entry, request),
+        status=status,
+        value=None,
+        dedup_key=_violation(labels) if status else _key(entry),
+        trace_id=first(entry, "trace").rpartition("/")[2],
+        details={"outcome": first(mapping(payload.get("resultInfo")), "results"), "actor": "automation"} if kind is Kind.SCALING else None,
+    )
+
+
+def _meaning(log_name: str, payload: Mapping[str, Any], labels: Mapping[str, Any]) -> tuple[Kind, Status | None]:
+    """Kubernetes events are states, the cluster autoscaler scales, alerting's violations are alerts; the rest are logs."""
+    if "ViolationOpenEvent" in log_name:
+        return Kind.ALERT, Status.FIRING
+    if "ViolationAutoResolveEvent" in log_name or "ViolationResolve" in log_name:
+        return Kind.ALERT, Status.RESOLVED
+    if log_name.endswith("cluster-autoscaler-visibility"):
+        scaled = bool({"decision", "resultInfo"} & payload.keys())
+        return (Kind.SCALING if scaled else Kind.LOG), None
+    if log_name.endswith("/events") and "involvedObject" in payload:
+        return Kind.STATE, None
+    return Kind.LOG, None
+
+
+def _violation(labels: Mapping[str, Any]) -> str:
+    return "|".join(
+        ("gcp.violation", first(labels, "policy_display_name"), first(labels, "violation_id", "resource_display_name", "terse_message"))
+    )
+
+
+def _text(entry: Mapping[str, Any], payload: Mapping[str, Any], request: Mapping[str, Any], labels: Mapping[str, Any]) -> str:
+    involved = mapping(payload.get("involvedObject"))
+    about = f"{first(payload, 'reason')} {first(involved, 'kind')}/{first(involved, 'name')}" if involved else ""
+    said = text(entry.get("textPayload")) or first(payload, *_MESSAGES) or first(labels, "verbose_message", "terse_message")
+    asked = _request(request)
+    if said or asked or about:
+        return ": ".join(part for part in (asked, about, said) if part)
+    told = {key: value for key, value in payload.items() if key != "@type"}
+    return orjson.dumps(told, option=orjson.OPT_NON_STR_KEYS).decode() if told else unquote(first(entry, "logName"))
+
+
+def _request(request: Mapping[str, Any]) -> str:
+    """Method, path, status and latency of a request; no address and no query string, which may name people."""
+    if not request:
+        return ""
+    url = first(request, "requestUrl")
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        path = ""
+    return " ".join(
+        part for part in (first(request, "requestMethod"), path or "/", first(request, "status"), first(request, "latency")) if part
+    )
+
+
+def _time(entry: Mapping[str, Any], payload: Mapping[str, Any]) -> int:
+    request = mapping(mapping(payload.get("requestMetadata")).get("requestAttributes"))
+    candidates = (entry.get("timestamp"), entry.get("receiveTimestamp"), request.get("time"))
+    return next((ns for candidate in candidates if (ns := _parsed(candidate))), 0)
+
+
+def _parsed(value: object) -> int:
+    """RFC 3339, or the protobuf form of it: an object of seconds and nanos."""
+    if isinstance(value, dict):
+        seconds, nanos = number(value.get("seconds")), number(value.get("nanos"))
+        return times.parse(int(seconds), unit="s") + int(nanos or 0) if seconds and seconds < 1e11 else 0
+    return times.parse(value)
+
+
+def _severity(entry: Mapping[str, Any], request: Mapping[str, Any]) -> int:
+    stated = _SEVERITY.get(first(entry, "severity").upper(), 0)
+    if stated:
+        return stated
+    payload = mapping(entry.get("jsonPayload"))
+    for key in ("severity", "level", "levelname", "log.level", "loglevel"):
+        if found := _SEVERITY.get(first(payload, key).upper(), 0) or from_word(payload.get(key)):
+            return found
+    status = number(request.get("status"))
+    return ERROR if status and status >= 500 else WARN if first(payload, "type") == "Warning" else 0
+
+
+def _key(entry: Mapping[str, Any]) -> str:
+    insert_id = first(entry, "insertId")
+    return "|".join((FORMAT, first(entry, "logName"), first(entry, "timestamp"), insert_id)) if insert_id else ""
+
+
+def entries_in(document: Any) -> bool:
+    """True for the answer of `entries.list`."""
+    return isinstance(document, dict) and isinstance(document.get("entries"), list) and _recognises(next(iter(document["entries"]), None))
+
+
+def _read_list(document: Any, received: Received) -> Iterator[Signal]:
+    for entry in sequence(document["entries"]):
+        if _recognises(entry):
+            yield from _read(entry, received)
+
+
+SOURCES: Final = (Source(FORMAT, _recognises, _read), Source(f"{FORMAT}.list", entries_in, _read_list))
