@@ -44,6 +44,7 @@ def _detection(account: Account, entity: str) -> Moment:
     delay_ns = account.detected_ns - account.onset_ns
     when = f"{span(delay_ns)} after the onset" if delay_ns > 0 else "at the onset"
     alert = _first_alert(account)
+    shown: tuple[Evidence, ...]
     if alert is not None:
         entity, shown = alert.subject.entity, (evidence_of(alert),)
     else:

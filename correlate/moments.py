@@ -13,7 +13,7 @@ from typing import Final
 from correlate.citing import distinct, evidence_of, evidence_of_finding, position_of
 from correlate.first_failures import FirstFailure
 from correlate.scene import Account, Finding, Position
-from correlate.words import clause, name_of, sentence
+from correlate.words import clause, name_of, quoted, sentence
 from schemas.evidence import Evidence
 from schemas.plain import one_line
 from schemas.signal import Kind, Signal, Status
@@ -21,8 +21,8 @@ from schemas.signal import Kind, Signal, Status
 EVIDENCE_MOST: Final = 2
 """Of one entry: the first record and one more; every further one adds a kilobyte and no insight."""
 
-TEXT_CHARACTERS: Final = 240
-"""Of an entry: three lines of a terminal; the whole record is in the evidence."""
+TEXT_CHARACTERS: Final = 480
+"""Of an entry: names and one quotation; the whole record is in the evidence."""
 
 WEIGHTS: Final = {
     "onset": 100, "detection": 100, "resolved": 100, "merge": 100, "recovery": 95, "metric": 80, "change": 60, "alert": 60,
@@ -82,10 +82,10 @@ def change_key(row: Signal) -> tuple[str, str]:
 
 
 def change_name(row: Signal) -> str:
-    """`service.upgraded on checkout (v1 → v2)`."""
-    said = one_line(row.text, TEXT_CHARACTERS)
+    """`service.upgraded on checkout (“v1 → v2”)`."""
     action = one_line(row.subject.name, 80) or row.subject.kind.value
-    return f"{action} on {name_of(row.subject.entity)}" + (f" ({said.rstrip('.')})" if said and said != action else "")
+    said = quoted(row.text) if row.text != row.subject.name else ""
+    return f"{action} on {name_of(row.subject.entity)}" + (f" ({said})" if said else "")
 
 
 def alert_name(row: Signal) -> str:
@@ -93,7 +93,14 @@ def alert_name(row: Signal) -> str:
 
 
 def _said(row: Signal) -> str:
-    return one_line(row.text, TEXT_CHARACTERS) or one_line(row.subject.name, 80)
+    """`: “5xx above 2 %”`; empty when the row says no more than its name."""
+    said = quoted(row.text) if row.text != row.subject.name else ""
+    return f": {said}" if said else ""
+
+
+def _reported(row: Signal) -> str:
+    """What a log or a state says, by whom."""
+    return f"{name_of(row.subject.entity)}: {quoted(row.text or row.subject.name)}"
 
 
 def _when(row: Signal) -> tuple[int, str, int, int, int]:
@@ -111,8 +118,8 @@ _Wording = Callable[[Signal], str]
 _FOLDED: Final[Mapping[Kind, tuple[_Identity, _Wording]]] = {
     Kind.CHANGE: (lambda row: (row.subject.entity, row.dedup_key or (row.change_id, row.subject.name, row.text)), change_name),
     Kind.SCALING: (lambda row: (row.subject.entity, row.dedup_key or (row.subject.name, row.text)), change_name),
-    Kind.STATE: (lambda row: (row.subject.entity, row.dedup_key or (row.subject.name, row.text), row.status), _said),
-    Kind.LOG: (lambda row: (row.subject.entity, row.template_id or row.text), _said),
+    Kind.STATE: (lambda row: (row.subject.entity, row.dedup_key or (row.subject.name, row.text), row.status), _reported),
+    Kind.LOG: (lambda row: (row.subject.entity, row.template_id or row.text), _reported),
 }
 """Kind → what rows of one moment share, and how the first of them is worded."""
 
@@ -159,7 +166,7 @@ def _alerts(rows: Iterable[Signal], late: frozenset[Position]) -> Iterator[Momen
             episode = running[key] = _Episode(severity_number=row.severity_number)
         elif row.severity_number > episode.severity_number:
             episode.severity_number = row.severity_number
-            yield _moment("escalation", [row], f"{alert_name(row)} grew more severe: {_said(row)}", late)
+            yield _moment("escalation", [row], f"{alert_name(row)} grew more severe{_said(row)}", late)
         episode.firing.add(row.dedup_key)
         episode.rows.append(row)
     yield from closed.values()
@@ -169,7 +176,7 @@ def _alerts(rows: Iterable[Signal], late: frozenset[Position]) -> Iterator[Momen
 
 def _fired(episode: _Episode, late: frozenset[Position]) -> Moment:
     first = episode.rows[0]
-    moment = _moment("alert", episode.rows, f"{alert_name(first)} fired: {_said(first)}", late, episode.severity_number / 2)
+    moment = _moment("alert", episode.rows, f"{alert_name(first)} fired{_said(first)}", late, episode.severity_number / 2)
     moment.at_ns = min(row.starts_at_ns or row.event_time_ns for row in episode.rows)
     return moment
 

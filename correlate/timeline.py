@@ -28,10 +28,16 @@ ENTRIES_MOST: Final = 120
 """In one snapshot: with two pieces of evidence each, at most about 400 kB, well under Kafka's default of 1 MB for a record."""
 
 
+STORY: Final = (
+    "change", "scaling", "onset", "metric", "state", "log", "alert", "escalation", "detection", "recovery", "alert_resolved", "resolved", "merge",
+)  # fmt: skip
+"""Order of kinds at the very same time: causes, failures, what told of them, what ended them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Timeline:
     entries: tuple[TimelineEntry, ...]
-    """By time, then id; the most telling ones when there are more than the bound."""
+    """By time, then kind (STORY), then id; the most telling ones when there are more than the bound."""
     total: int
     """How many there are without the bound."""
 
@@ -41,7 +47,7 @@ def timeline(account: Account, firsts: Mapping[str, FirstFailure], *, most: int 
     moments = [*milestones(account, firsts), *failures_as_moments(account.findings, firsts), *rows_as_moments(account)]
     known = {_entry_id(account.incident_id, moment): moment for moment in moments}
     kept = sorted(known, key=lambda entry_id: (-known[entry_id].weight, -known[entry_id].count, known[entry_id].at_ns, entry_id))[:most]
-    kept.sort(key=lambda entry_id: (known[entry_id].at_ns, entry_id))
+    kept.sort(key=lambda entry_id: (known[entry_id].at_ns, STORY.index(known[entry_id].kind), entry_id))
     return Timeline(tuple(_entry(entry_id, known[entry_id], account.settled_ns) for entry_id in kept), len(known))
 
 

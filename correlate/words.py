@@ -16,6 +16,9 @@ from schemas.plain import one_line
 
 _EPOCH: Final = datetime(1970, 1, 1)
 
+QUOTE_CHARACTERS: Final = 200
+"""Of a record in a sentence; the evidence has more of it."""
+
 
 def moment(time_ns: int) -> str:
     """RFC 3339 UTC with as many decimals as the time has: none, 3, 6 or 9."""
@@ -57,6 +60,12 @@ def name_of(entity: str) -> str:
     if not name:
         return kind or "an unnamed component"
     return name if kind == "service" else f"{kind} {name}"
+
+
+def quoted(text: str) -> str:
+    """What a record says, word by word, in the typographic quotes that mark verbatim text from here to the last reader."""
+    said = one_line(text, QUOTE_CHARACTERS).replace("“", '"').replace("”", '"')
+    return f"“{said}”" if said else ""
 
 
 def listed(items: Sequence[str], most: int = 3) -> str:

@@ -1,0 +1,69 @@
+"""What the sections ask of an incident: its milestones, what ended it, what the leading cause is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from correlate.chain_origin import ANSWER
+from correlate.units import SECOND_NS
+from schemas.evidence import Evidence
+from schemas.incident import Cause, Incident, TimelineEntry
+
+ROOT_CAUSES_MOST: Final = 2
+"""Named as root causes; the rest are contributing (C25)."""
+
+RUNNER_UP: Final = 0.25
+"""A second cause is named as one from this score on: below, it is more likely wrong than every other reading together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    incident: Incident
+
+    def entries(self, *kinds: str) -> list[TimelineEntry]:
+        return [entry for entry in self.incident.timeline if entry.kind in kinds]
+
+    def refs(self, *kinds: str) -> list[Evidence]:
+        """Evidence of all entries of these kinds, oldest first."""
+        return [one for entry in self.entries(*kinds) for one in entry.evidence]
+
+    def first(self, kind: str) -> TimelineEntry | None:
+        return next(iter(self.entries(kind)), None)
+
+    @property
+    def ended_at(self) -> str | None:
+        return self.incident.resolved_at
+
+    @property
+    def root_causes(self) -> list[Cause]:
+        """The leading cause if it is an answer, and a second one that comes close; none when nothing earned it."""
+        leading = [cause for cause in self.incident.causes[:ROOT_CAUSES_MOST] if cause.score >= RUNNER_UP]
+        return leading if leading and leading[0].score >= ANSWER else []
+
+    @property
+    def healing(self) -> TimelineEntry | None:
+        """The last change or scaling after detection and before the symptoms receded: what may have fixed it."""
+        until = self.incident.mitigated_at or self.incident.resolved_at
+        if until is None:
+            return None
+        after, before = nanoseconds(self.incident.detected_at), nanoseconds(until)
+        found = [entry for entry in self.entries("change", "scaling") if after <= nanoseconds(entry.at) <= before]
+        return found[-1] if found else None
+
+    def between_ns(self, start: str, end: str) -> int:
+        return nanoseconds(end) - nanoseconds(start)
+
+
+_EPOCH: Final = datetime(1970, 1, 1)
+
+
+def nanoseconds(at: str) -> int:
+    """Of a time as correlate.words.moment writes it."""
+    whole, _, fraction = at.removesuffix("Z").partition(".")
+    return (datetime.fromisoformat(whole) - _EPOCH) // timedelta(seconds=1) * SECOND_NS + int(fraction.ljust(9, "0") or 0)
+
+
+def refs_of_cause(cause: Cause) -> list[Evidence]:
+    return [one for argument in cause.evidence for one in argument.refs]
