@@ -2,7 +2,7 @@
 
 Knows:   outcomes among contexts.  An entity's rows are the context of its templates (shares); a template within a trace is the context of
          the one that follows, with a beginning and an end (sequence).  Counts per tick for the recent past, per minute for the usual.
-Ignores: masking (correlate/templates.py), metrics, incidents.
+Ignores: masking (schemas/masking.py) and merging (merging.py) of texts, metrics, incidents.
 
 A missing line is as telling as a new one: code that returns early stays silent.
 """
@@ -19,6 +19,7 @@ from correlate.parameters import Parameters
 from correlate.scene import Floats, Int64s
 from correlate.telemetry import shares
 from correlate.telemetry.interner import ABSENT, Interner
+from correlate.telemetry.merging import Merging
 from correlate.telemetry.traces import ENTITY, OFFSET, PLACE, ROW, TEMPLATE, TIME, TRACE, OpenTraces
 
 BLOCK_NS: Final = 60_000_000_000
@@ -29,6 +30,8 @@ KEPT_NS: Final = 700_000_000_000
 TEMPLATES: Final = 50_000
 CONTEXTS: Final = 100_000
 OUTCOMES: Final = 200_000
+KEPT_CHARS: Final = 300
+"""Of a template's first text, for people."""
 _TRUST: Final = 0.5
 """Minutes differ by more than chance, so the usual counts half."""
 _SHARE, _BEGIN, _FIRST = 0, 1, 2  # codes of a context; templates from _FIRST
@@ -69,6 +72,8 @@ class Logs:
         self.parameters = parameters
         self.templates = Interner(TEMPLATES)
         self.templates.number(np.zeros(1, np.int64))  # number 0 stands for all beyond the limit
+        self.merging = Merging()
+        self._merged = np.array([self.merging.number("")])  # template id's number → template
         self.texts: list[str] = ["(further templates)"]
         self.open = OpenTraces()
         self.contexts = Interner(CONTEXTS)
@@ -96,7 +101,7 @@ class Logs:
         template = self.templates.number(template_id)
         if len(self.templates) > known:
             self._keep_texts(template, known, texts)
-        template = np.maximum(template, 0)
+        template = self._merged[np.maximum(template, 0)]
         traced = np.fromiter(map(bool, traces), dtype=bool, count=len(traces))
         columns = np.vstack((time, entity, template, where))
         if traced.any():
@@ -106,8 +111,13 @@ class Logs:
             self._count_shares(loose, loose[TIME])
 
     def _keep_texts(self, template: Int64s, known: int, texts: list[str]) -> None:
+        """Of each new template id the first text: it is merged into a template, or is a new one."""
         numbers, first = np.unique(template, return_index=True)
-        self.texts.extend(texts[index][:300] for number, index in zip(numbers.tolist(), first.tolist(), strict=True) if number >= known)
+        for index in first[numbers >= known].tolist():
+            number = self.merging.number(texts[index])
+            self._merged = np.append(self._merged, number)
+            if number == len(self.texts):
+                self.texts.append(texts[index][:KEPT_CHARS])
 
     def close(self, now_ns: int) -> bool:
         """Counts the traces that have ended and learns the blocks that are old enough; True if something new was counted."""

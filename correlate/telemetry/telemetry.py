@@ -42,13 +42,15 @@ SUBJECTS: Final = 200_000
 MINUTE_NS: Final = 60_000_000_000
 """What changes slowly is renewed once a minute: local levels, peers, nulls."""
 _UNKNOWN: Final = -1
+UNSEEN: Final = -1.0
 
 
 @dataclass(slots=True)
 class Evidence:
-    """What a span of time shows: raw surprise per entity and family, and what it rests on."""
+    """What a span of time shows, and what it rests on."""
 
     raw: Floats
+    """Surprise per entity and family; UNSEEN where nothing was measured."""
     deviation: Floats
     """Per series, in scales; NaN where unknown."""
     nats: Floats
@@ -221,13 +223,13 @@ class Telemetry:
     def _assemble(self, deviation: Floats, nats: Floats, shifts: dict[tuple[int, int], Shift]) -> Evidence:
         """Per entity and family: the strongest series less the logarithm of their number; edges are charged; logs are entered."""
         registry = self.registry
-        raw = np.zeros(registry.size)
+        raw = np.full(registry.size, UNSEEN)
         families = raw.shape[1]
         known = ~np.isnan(nats) & (registry.family != IGNORED)
         cell = registry.owner[known] * families + registry.family[known]
         best, many = np.zeros(raw.size), np.bincount(cell, minlength=raw.size)
         np.maximum.at(best, cell, nats[known])
-        raw[:] = np.maximum(0.0, best - np.log(np.maximum(many, 1))).reshape(raw.shape)
+        raw[:] = np.where(many > 0, np.maximum(0.0, best - np.log(np.maximum(many, 1))), UNSEEN).reshape(raw.shape)
         for family, edges in registry.latency_edges():
             self._charge(raw, family, edges[~np.isnan(nats[edges])], nats)
         for (entity, kind), shift in shifts.items():
@@ -236,7 +238,7 @@ class Telemetry:
 
     def _charge(self, raw: Floats, family: int, edges: Int64s, nats: Floats) -> None:
         out = EDGE_OUT_CLIENT if family == EDGE_IN_CLIENT else EDGE_OUT_SERVER
-        raw[:, family] = 0.0
+        raw[:, family] = UNSEEN
         pair = self.registry.client[edges] * len(raw) + self.registry.owner[edges]
         pairs, place = np.unique(pair, return_inverse=True)
         felt = np.zeros(len(pairs))
@@ -258,7 +260,7 @@ class Telemetry:
                 continue
             for family, null in enumerate(self.nulls):
                 shown = raw[:, family]
-                null.add(shown[shown > 0])
+                null.add(shown[shown >= 0])
 
     # --- being asked ------------------------------------------------------------------------------------------------------
 
