@@ -250,6 +250,15 @@ class BatchConsumer(driver.Consumer):
         """
         return self.in_flight.settle(tp)
 
+    def _should_commit(self, tp: TP, offset: int) -> bool:
+        """Compare with what the broker has confirmed since the last rebalance.
+
+        Stock: transport/consumer.py, Consumer._should_commit.  It compares with offsets that were noted although their commit was refused,
+        and would then withhold the same commit after the records were read again.
+        """
+        confirmed = self.committed_to.get(tp)
+        return confirmed is None or offset > confirmed
+
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         """Remember what the broker has confirmed.
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.protocol.group import LeaveGroupRequest
 from faust.types import TP
 from yarl import URL
 
@@ -340,6 +341,40 @@ async def test_giving_up_on_an_ack_that_never_comes_does_not_hang_the_stop(kafka
     await eventually(lambda: bool(held))
     await asyncio.wait_for(app.stop(), timeout=10)
     assert not held[0].ack()
+
+
+# ---- Consumer._commit, _should_commit
+
+
+async def test_a_refused_commit_is_not_taken_for_a_commit(
+    kafka: str, admin: AIOKafkaAdminClient, make_topic: MakeTopic, group: str
+) -> None:
+    """The broker has thrown the member out and refuses its commit.  Stock notes the offsets as committed all the same; we do not,
+    which is how the watchdog sees it.  After the rejoin the records are read again, and the same commit, which stock would now withhold,
+    comes true."""
+    topic = await make_topic()
+    await fill(kafka, topic, range(100))
+    seen: list[list[int]] = []
+
+    async def handle(batch: Batch) -> None:
+        seen.append(read_ids(batch))
+
+    app = build_app(group, kafka, commit_interval_s=60.0)
+    batch_agent(app, [topic], handle, name="reader")
+    async with running(app):
+        consumer, tp = app.batch_consumer, TP(topic, 0)
+        await eventually(lambda: consumer.in_flight.acked_to(tp) == 100)
+        member = consumer._thread._ensure_consumer()._coordinator.member_id
+        answer = await admin._send_request(LeaveGroupRequest(group, member), await admin.find_coordinator(group))
+        assert answer.error_code == 0
+        assert not await consumer.commit()
+        assert consumer._committed_offset[tp] == 100, "fixed upstream: the override of _commit may lose its reason"
+        assert tp not in consumer.committed_to
+        await eventually(lambda: len(ids_of(seen)) >= 200)
+        await eventually(lambda: consumer.in_flight.acked_to(tp) == 100)
+        assert await consumer.commit()
+        assert consumer.committed_to[tp] == 100
+    assert (await committed(admin, group, topic))[0] == 100
 
 
 # ---- Producer._settings_extra
