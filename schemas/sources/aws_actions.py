@@ -93,7 +93,8 @@ def actor_of(record: Mapping[str, Any]) -> str:
     if kind in ("IAMUser", "SAMLUser", "WebIdentityUser", "IdentityCenterUser", "FederatedUser", "Directory", "Unknown"):
         return "automation" if kind == "IAMUser" and _MACHINE_AGENTS.search(str(record.get("userAgent", ""))) else "user"
     if kind == "AssumedRole":
-        return "user" if "AWSReservedSSO_" in str(identity.get("arn", "")) else "automation"
+        person = "AWSReservedSSO_" in str(identity.get("arn", "")) or "@" in str(identity.get("principalId", ""))
+        return "user" if person else "automation"
     return "automation" if kind else ""
 
 

@@ -22,6 +22,7 @@ from schemas.severity import CRITICAL, ERROR, INFO, WARN
 from schemas.signal import Kind, Signal, Status
 from schemas.sources.aws_names import names_in, split_ids
 from schemas.sources.cloud import decoded, first, mapping, number, row, sequence, text
+from schemas.sources.fields import labels
 from schemas.sources.source import Received, Source
 
 FORMAT: Final = "aws.cloudwatch_alarm"
@@ -196,7 +197,7 @@ def _observed(alarm: Alarm) -> tuple[dict[str, str], list[str]]:
 def _dimensions(found: object) -> dict[str, str]:
     """Dimensions as an object, or as a list of name and value in either case."""
     if isinstance(found, dict):
-        return {str(key): text(value) for key, value in found.items()}
+        return labels(found)
     pairs = [mapping(entry) for entry in sequence(found)]
     return {name: first(pair, "value", "Value") for pair in pairs if (name := first(pair, "name", "Name"))}
 

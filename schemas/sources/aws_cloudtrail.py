@@ -18,11 +18,14 @@ from schemas import times
 from schemas.severity import WARN
 from schemas.signal import Kind, Signal, Status
 from schemas.sources.aws_actions import action_of, actor_of, failed, kind_of, severity_of
+from schemas.sources.aws_event import subject_of
 from schemas.sources.aws_names import arns_in, names_in, split_ids
-from schemas.sources.cloud import first, mapping, number, row, text
+from schemas.sources.cloud import first, mapping, number, row, sequence, text
 from schemas.sources.source import Received, Source
 
 FORMAT: Final = "aws.cloudtrail"
+_OF_PEOPLE: Final = ("iam", "sso", "identitystore", "cognito-idp", "signin", "sts", "workmail")
+"""Services whose `name` may be a person's."""
 _FROM_TO: Final = (
     ("desiredCapacity", "desiredCapacity"), ("minSize", "minSize"), ("maxSize", "maxSize"), ("desiredCount", "desiredCount"), ("taskDefinition", "taskDefinition"),
     ("instanceType", "instanceType"), ("dBInstanceClass", "instanceClass"), ("engineVersion", "engineVersion"), ("allocatedStorage", "allocatedStorage"),
@@ -58,19 +61,20 @@ def _call(record: Mapping[str, Any], received: Received, source: str, time_ns: i
     request, response = mapping(record.get("requestParameters")), mapping(record.get("responseElements"))
     error = failed(record)
     named, ids = split_ids(names_in(request, response))
-    named = {**_of_ecs(service, request), **named, **_place(record)}
+    named = {**_of_ecs(service, request), **named}
     arns = arns_in(record.get("resources"), request, response, record.get("serviceEventDetails"))
-    what = next(iter([*named.values()] if named.keys() & _SUBJECTS else ids or arns), "")
     done = f"failed with {error}" if error else "done"
+    if not named and not ids and not arns and service not in _OF_PEOPLE:
+        ids = [first(request, "name", "id")]
     return row(
         received,
         kind,
         source,
-        {**named, "event.name": action, "aws.service": service},
+        {**named, **_place(record), "event.name": action, "aws.service": service},
         ids=[*arns, *ids],
         fallback=f"service:{service}" if service else "",
         name=f"{service}.{action}" if service else action,
-        text=_line(service, first(record, "eventName"), what, done, text(record.get("errorMessage"))),
+        text=_line(service, first(record, "eventName"), subject_of(named, [*ids, *arns]), done, text(record.get("errorMessage"))),
         event_time_ns=times.parse(record.get("eventTime")) or time_ns,
         severity_number=severity_of(record),
         dedup_key=_key("event", first(record, "eventID", "requestID")),
@@ -80,14 +84,12 @@ def _call(record: Mapping[str, Any], received: Received, source: str, time_ns: i
             "outcome": "failed" if error else "succeeded",
             "error": error,
             "actor": actor_of(record),
-            "to": {name: request[key] for key, name in _FROM_TO if text(request.get(key))},
+            "from": _before(response),
+            "to": _state(response, "currentState") or {name: text(request[key]) for key, name in _FROM_TO if text(request.get(key))},
             "read_only": kind is Kind.LOG and not error,
             "tool": first(record, "invokedBy") or text(mapping(record.get("userIdentity")).get("invokedBy")),
         },
     )
-
-
-_SUBJECTS: Final = {"host.id", "faas.name", "db.instance.id", "messaging.destination.name", "service.name"}
 
 
 def _insight(record: Mapping[str, Any], insight: dict[str, Any], received: Received, source: str, time_ns: int) -> Signal:
@@ -104,7 +106,7 @@ def _insight(record: Mapping[str, Any], insight: dict[str, Any], received: Recei
         {"event.name": action, "aws.service": service, "metric.name": first(insight, "insightType"), **_place(record)},
         fallback=f"service:{service}" if service else "",
         name=f"{service}.{action}",
-        text=_line(service, action, first(insight, "insightType"), error, f"{state}: {rate}" if rate else state),
+        text=_line(service, action, f"{first(insight, 'insightType')} {error}".rstrip(), state, rate),
         event_time_ns=times.parse(record.get("eventTime")) or time_ns,
         severity_number=WARN,
         status={"Start": Status.FIRING, "End": Status.RESOLVED}.get(state),
@@ -112,6 +114,20 @@ def _insight(record: Mapping[str, Any], insight: dict[str, Any], received: Recei
         dedup_key=_key("insight", first(record, "sharedEventID", "eventID")),
         details={"baseline": usual, "duration_min": number(statistics.get("insightDuration")), "error": error},
     )
+
+
+def _before(response: Mapping[str, Any]) -> object:
+    """What was: an instance's previous state, or the values of a database that a pending modification will replace."""
+    pending = mapping(response.get("pendingModifiedValues"))
+    return _state(response, "previousState") or {
+        name: text(response[key]) for key, name in _FROM_TO if key in pending and text(response.get(key))
+    }
+
+
+def _state(response: Mapping[str, Any], which: str) -> str:
+    """Of StartInstances and its like."""
+    items = sequence(mapping(response.get("instancesSet")).get("items"))
+    return first(mapping(mapping(items[0]).get(which)), "name") if items else ""
 
 
 def _of_ecs(service: str, request: Mapping[str, Any]) -> dict[str, str]:
@@ -132,8 +148,8 @@ def _place(record: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _line(service: str, action: str, what: str, done: str, why: str) -> str:
-    said = " ".join(part for part in (service, action, what) if part)
-    return ": ".join(part for part in (said, done, why) if part)
+    said = " ".join(part for part in (service, action, what, done) if part)
+    return f"{said}: {why}" if why else said
 
 
 def _key(what: str, id_: str) -> str:

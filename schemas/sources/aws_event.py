@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from schemas import times
+from schemas.resource_names import resource
 from schemas.severity import ERROR, INFO, WARN, from_word
 from schemas.signal import Kind, Signal, Status
 from schemas.sources.aws_names import arns_in, names_in, split_ids
-from schemas.sources.cloud import decoded, first, mapping, outcome, row, text, words
+from schemas.sources.cloud import attributes_with, decoded, first, outcome, row, text, words
 from schemas.sources.source import Received
 
 _STATES: Final = (
     "state", "status", "build-status", "current-state", "currentState", "currentStatus", "lastStatus", "newState", "new-state", "eventName", "StatusCode", "statusCode",
-    "result", "scan-status", "Status", "alarm_state", "executionStatus", "TrainingJobStatus", "jobState", "event", "operation", "action-type", "complianceType",
+    "result", "scan-status", "Status", "alarm_state", "executionStatus", "TrainingJobStatus", "jobState", "event", "operation", "action-type", "complianceType", "completed-phase-status", "instance-action",
 )  # fmt: skip
 _REASONS: Final = (
     "message", "Message", "reason", "stoppedReason", "statusReason", "stateReason", "status-reason", "StatusMessage", "statusMessage", "stateChangeReason", "detailMessage",
@@ -75,30 +76,30 @@ def tell(event: Event, telling: Telling, received: Received, source: str) -> Ite
     detail = event.detail
     own = {attribute: found for key, attribute in telling.names if (found := text(detail.get(key)))}
     named, ids = split_ids({**names_in(detail), **{key: value for key, value in own.items() if not value.startswith("arn:")}})
-    change_id = first(detail, *telling.change)
+    arns = [*event.resources, *(arn for arn in arns_in(detail) if arn not in event.resources)]
     state, reason = state_of(detail), reason_of(detail) or event.message
-    what = own or named or dict.fromkeys(ids, "")
+    what = subject_of(named, [*arns, *ids])
     yield row(
         received,
         telling.kind,
         source,
         {**named, **event.place, "event.name": event.type},
-        ids=[*event.resources, *ids, *(arn for arn in arns_in(detail) if arn not in event.resources)],
+        ids=[*arns, *ids],
         fallback=_fallback(event),
         name=telling.name or event.type,
-        text=line(event.type, " ".join(dict.fromkeys([*what.values()] if named or own else list(what))) , state, reason),
+        text=line(" ".join(part for part in (event.type, what) if part), state, reason),
         event_time_ns=time_of(detail, telling.time) or event.time_ns,
         severity_number=severity_of(detail, state) or telling.severity or INFO,
         status=alert_status(state) if telling.kind is Kind.ALERT else None,
         dedup_key=_key(event, telling, detail),
-        change_id=change_id,
+        change_id=first(detail, *telling.change),
         details={
             "action": telling.name or event.type,
             "outcome": outcome(state),
             "state": state,
             "from": first(detail, "previous-state", "previousState", "oldState", "previousStatus"),
             "reason": reason,
-            "version": first(detail, "version", "image-tag", "imageTag", "source-version", "commitId"),
+            "version": first(detail, "image-tag", "imageTag", "source-version", "commitId"),
         },
     )  # fmt: skip
 
@@ -150,6 +151,23 @@ def alert_status(state: str) -> Status:
     return Status.RESOLVED if state.lower() in _CLOSED and state.lower() not in _OPEN else Status.FIRING
 
 
+_NAMES_TOLD: Final = (
+    "service.name", "db.instance.id", "messaging.destination.name", "faas.name", "host.id", "host.id.2", "rule.name", "service.version", "tls.server.name",
+    "aws.ssm.parameter", "aws.ecs.cluster.name",
+)  # fmt: skip
+_MOST_NAMES: Final = 3
+
+
+def subject_of(named: Mapping[str, str], ids: list[str]) -> str:
+    """How a line calls what it is about: its names, best first, else the short name of its first id."""
+    told = attributes_with(named, ids)
+    names = [told[key] for key in _NAMES_TOLD if told.get(key)]
+    if not names and ids:
+        parsed = resource(ids[0])
+        names = [parsed.name if parsed else ids[0]]
+    return " ".join(dict.fromkeys(names[:_MOST_NAMES]))
+
+
 def line(*parts: str) -> str:
     """`type: name state: reason` of the parts that say something."""
     said = [" ".join(part.split()) for part in parts if part]
@@ -165,13 +183,5 @@ def _key(event: Event, telling: Telling, detail: Mapping[str, Any]) -> str:
     """Equal for the records of one change; else the event's own id, which a redelivery repeats."""
     parts = [found for key in telling.dedup if (found := text(detail.get(key)))]
     if parts:
-        subject = event.resources[0] if event.resources and telling.kind is not Kind.CHANGE else ""
-        return "|".join((event.source, *([subject] if subject else []), *parts))
+        return "|".join((event.source, telling.name or event.type, *parts))
     return f"aws.event|{event.id}" if event.id else ""
-
-
-def given(detail: Mapping[str, Any], *path: str) -> dict[str, Any]:
-    """The object at a path, or an empty one."""
-    for key in path:
-        detail = mapping(detail.get(key))
-    return dict(detail)

@@ -15,12 +15,14 @@ from schemas.signal import Kind
 from schemas.sources.aws_event import Telling
 
 _PIPELINE: Final = ("pipeline", "execution-id", "stage", "action")
+_OF_PIPELINE: Final = (("pipeline", "service.name"),)
+_OF_BEANSTALK: Final = (("EnvironmentName", "service.name"), ("ApplicationName", "aws.application"))
 _ECS: Final = ("updatedAt", "createdAt")
 
 TELLINGS: Final[dict[str, Telling]] = {
-    "CodePipeline Pipeline Execution State Change": Telling(Kind.CHANGE, "codepipeline.pipeline", change=("execution-id",), dedup=_PIPELINE),
-    "CodePipeline Stage Execution State Change": Telling(Kind.CHANGE, "codepipeline.stage", change=("execution-id",), dedup=_PIPELINE),
-    "CodePipeline Action Execution State Change": Telling(Kind.CHANGE, "codepipeline.action", change=("execution-id",), dedup=_PIPELINE),
+    "CodePipeline Pipeline Execution State Change": Telling(Kind.CHANGE, "codepipeline.pipeline", change=("execution-id",), dedup=_PIPELINE, names=_OF_PIPELINE),
+    "CodePipeline Stage Execution State Change": Telling(Kind.CHANGE, "codepipeline.stage", change=("execution-id",), dedup=_PIPELINE, names=_OF_PIPELINE),
+    "CodePipeline Action Execution State Change": Telling(Kind.CHANGE, "codepipeline.action", change=("execution-id",), dedup=_PIPELINE, names=_OF_PIPELINE),
     "CodeDeploy Deployment State-change Notification": Telling(Kind.CHANGE, "codedeploy.deployment", change=("deploymentId",), dedup=("deploymentId",)),
     "CodeDeploy Instance State-change Notification": Telling(
         Kind.CHANGE, "codedeploy.instance", change=("deploymentId",), dedup=("deploymentId", "instanceId")
@@ -42,10 +44,10 @@ TELLINGS: Final[dict[str, Telling]] = {
     "ECS Container Instance State Change": Telling(Kind.STATE, "ecs.container_instance", time=_ECS),
     "CloudFormation Stack Status Change": Telling(Kind.CHANGE, "cloudformation.stack", change=("client-request-token", "stack-id"), dedup=("stack-id", "client-request-token")),
     "CloudFormation Resource Status Change": Telling(Kind.CHANGE, "cloudformation.resource", change=("client-request-token", "stack-id")),
-    "Elastic Beanstalk resource status change": Telling(Kind.CHANGE, "elasticbeanstalk.resource", time=("EventDate",)),
-    "Other resource status change": Telling(Kind.CHANGE, "elasticbeanstalk.other", time=("EventDate",)),
-    "Health status change": Telling(Kind.STATE, "elasticbeanstalk.health", time=("EventDate",)),
-    "Managed update status change": Telling(Kind.CHANGE, "elasticbeanstalk.update", time=("EventDate",)),
+    "Elastic Beanstalk resource status change": Telling(Kind.CHANGE, "elasticbeanstalk.resource", time=("EventDate",), names=_OF_BEANSTALK),
+    "Other resource status change": Telling(Kind.CHANGE, "elasticbeanstalk.other", time=("EventDate",), names=_OF_BEANSTALK),
+    "Health status change": Telling(Kind.STATE, "elasticbeanstalk.health", time=("EventDate",), names=_OF_BEANSTALK),
+    "Managed update status change": Telling(Kind.CHANGE, "elasticbeanstalk.update", time=("EventDate",), names=_OF_BEANSTALK),
     "EC2 Instance State-change Notification": Telling(Kind.STATE, "ec2.instance"),
     "EC2 Spot Instance Interruption Warning": Telling(Kind.STATE, "ec2.spot_interruption", severity=WARN, names=(("instance-action", "ec2.instance_action"),)),
     "EC2 Instance Rebalance Recommendation": Telling(Kind.STATE, "ec2.rebalance_recommendation", severity=WARN),

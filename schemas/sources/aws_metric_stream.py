@@ -15,7 +15,8 @@ from schemas.rejected import Rejected
 from schemas.signal import Kind, Signal
 from schemas.sources.aws_logs import unit_of
 from schemas.sources.aws_names import names_in, split_ids
-from schemas.sources.cloud import first, mapping, number, row, text
+from schemas.sources.cloud import first, mapping, number, row
+from schemas.sources.fields import labels
 from schemas.sources.source import Received, Source
 
 FORMAT: Final = "aws.metric_stream"
@@ -32,7 +33,7 @@ def _read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
     if mean is None:
         yield Rejected("no_value", "A metric's value is a statistic set with a sum and a count above 0.", "value", FORMAT)
         return
-    dimensions = {str(key): text(value) for key, value in mapping(document.get("dimensions")).items()}
+    dimensions = labels(document.get("dimensions"))
     named, ids = split_ids(names_in(dimensions))
     namespace, metric = first(document, "namespace"), first(document, "metric_name")
     yield row(

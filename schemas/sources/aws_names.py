@@ -18,11 +18,10 @@ _KEYS: Final = {
     "faas.name": "functionname",
     "db.instance.id": "dbinstanceidentifier dbclusteridentifier cacheclusterid replicationgroupid tablename clusteridentifier globalclusteridentifier",
     "messaging.destination.name": "queuename topicname streamname deliverystreamname eventbusname",
-    "service.name": "servicename applicationname application pipelinename pipeline projectname repositoryname jobname canaryname environmentname"
+    "service.name": "servicename applicationname application pipelinename projectname repositoryname jobname canaryname environmentname"
     " autoscalinggroupname statemachinename stackname crawlername appname apiname flowname jobdefinitionname",
     "aws.ecs.cluster.name": "cluster clustername",
     "aws.ecs.task.definition": "taskdefinition",
-    "aws.autoscaling.group": "autoscalinggroupname",
     "aws.codedeploy.group": "deploymentgroup deploymentgroupname",
     "aws.image": "imageid image",
     "cloud.availability_zone": "availabilityzone",
@@ -41,7 +40,9 @@ _PEOPLE: Final = words(
     " creator owner requester actor user users"
 )
 """Keys whose value is a person, or holds one: not entered."""
-_NOT_ENTERED: Final = words("environment environmentvariables tags tagset tagspecificationset policydocument parameters userdata")
+_NOT_ENTERED: Final = words(
+    "environment environmentvariables tags tagset tagspecificationset policydocument parameters userdata additionalinformation"
+)
 _MAX_NODES: Final = 2000
 _MAX_DEPTH: Final = 8
 _MAX_SAME: Final = 8
@@ -78,7 +79,7 @@ def arns_in(*documents: object) -> list[str]:
 
 def is_thing(arn: str) -> bool:
     """True for an ARN that names no person: IAM users, sessions and account roots are people."""
-    if not arn.startswith("arn:"):
+    if not arn.startswith("arn:") or " " in arn:
         return False
     parts = arn.split(":", 5)
     if len(parts) < 6 or not parts[5]:

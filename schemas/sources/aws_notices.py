@@ -95,8 +95,15 @@ def _read_spaced(document: Any, received: Received) -> Iterator[Signal]:
         message=first(document, "Event Message"),
         categories=[text(found) for found in sequence(category)] or [text(category)],
         time_ns=times.parse(document.get("Event Time")) or times.parse(carrier.get("time", "")),
+        dedup_key=_message_key(received),
         url=first(document, "Identifier Link"),
     )
+
+
+def _message_key(received: Received) -> str:
+    """A redelivered SNS message keeps its id."""
+    id_ = (received.carrier or {}).get("aws.sns.message_id", "")
+    return f"aws.message|{id_}" if id_ else ""
 
 
 def _is_elasticache(document: Any) -> bool:
@@ -117,6 +124,7 @@ def _read_elasticache(document: Any, received: Received) -> Iterator[Signal]:
             message=re.sub(r"(?<=[a-z])(?=[A-Z])", " ", what).lower(),
             categories=[],
             time_ns=times.parse((received.carrier or {}).get("time", "")),
+            dedup_key=_message_key(received),
         )
 
 

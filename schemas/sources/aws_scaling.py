@@ -23,6 +23,8 @@ from schemas.sources.source import Received, Source
 
 FORMAT: Final = "aws.autoscaling"
 _CAPACITY: Final = re.compile(r"capacity from (\d+) to (\d+)")
+_LAST_WORD: Final = {"Started": "started", "Action": "started", "Cancelled": "cancelled"}
+"""Of a detail-type, where the detail has no StatusCode."""
 _FAILED: Final = re.compile(r"(?i)unsuccessful|error|failed")
 
 
@@ -86,7 +88,7 @@ def _activity(
         change_id=change_id,
         details={
             "action": first(detail, "LifecycleTransition") or what,
-            "outcome": "failed" if failed else outcome(first(detail, "StatusCode")) or "succeeded",
+            "outcome": "failed" if failed else outcome(first(detail, "StatusCode") or _LAST_WORD.get(what.rpartition(" ")[2], "succeeded")),
             "actor": "user" if "user request" in cause.lower() else "automation",
             "from": moved[1] if moved else "",
             "to": moved[2] if moved else "",

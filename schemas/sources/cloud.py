@@ -94,6 +94,8 @@ def outcome(state: str) -> str:
     """`started`, `succeeded`, `failed` or `cancelled`, whatever a tool calls it; other words are kept in lower case."""
     word = state.strip().lower().replace("_", " ").replace("-", " ")
     last = word.split(" ")[-1].rstrip(".") if word else ""
+    if "rollback" in word:
+        return "failed"  # what was to be done was not; the way back is no success of it
     for name, words in _OUTCOMES.items():
         if last in words or word in words:
             return name
@@ -131,12 +133,13 @@ def identity_of(attributes: Mapping[str, str], ids: Iterable[str] = ()) -> Ident
     if not identity.entity and known:
         return identify({**named, "cloud.resource_id": known[0], **_numbered("cloud.resource_id", known[1:])})
     own = {identity.entity, *identity.aliases}
+    names = {name.partition(":")[2] for name in own}
     aliases, others = list(identity.aliases), []
     for id_ in known:
         parsed = resource(id_)
         if parsed and f"{parsed.kind}:{parsed.name}" in own:
             aliases.append(f"resource:{parsed.id}")
-        else:
+        elif id_ not in names:
             others.append(id_)
     extra = {"cloud.resource_id": others[0], **_numbered("cloud.resource_id", others[1:])} if others else {}
     return Identity(

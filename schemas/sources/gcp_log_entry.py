@@ -117,7 +117,7 @@ def _log(entry: Mapping[str, Any], received: Received) -> Signal:
             "log.logger": log_name.rpartition("/")[2],
         },
         ids=ids,
-        fallback=f"service:{log_name.rpartition('/')[2] or 'gcp'}",
+        fallback=f"resource:{log_name or 'gcp'}",
         name=first(payload, "reason") if involved else "",
         text=_text(entry, payload, request, labels),
         event_time_ns=_time(entry, payload),

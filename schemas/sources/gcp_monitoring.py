@@ -18,6 +18,7 @@ from schemas.rejected import Rejected
 from schemas.severity import ERROR, from_word
 from schemas.signal import Kind, Signal, Status
 from schemas.sources.cloud import first, mapping, number, row, sequence, text
+from schemas.sources.fields import labels
 from schemas.sources.gcp_names import of_resource
 from schemas.sources.source import Received, Source
 
@@ -76,7 +77,7 @@ def _observed(incident: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
     """What the incident is about; 1.1 has no more than a name and an id."""
     monitored = mapping(incident.get("resource"))
     named, ids = of_resource(monitored)
-    series = {str(key): text(value) for key, value in mapping(mapping(incident.get("metric")).get("labels")).items()}
+    series = _labels(mapping(mapping(incident.get("metric")).get("labels")))
     system = mapping(mapping(incident.get("metadata")).get("system_labels"))
     if first(monitored, "type") == "gce_instance" and (host := first(system, "name")):
         named["host.name"] = host
@@ -89,6 +90,12 @@ def _observed(incident: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
             named.setdefault("host.name", name.rpartition("/")[2])
         id_ = name = ""
     return {**series, **named}, [found for found in (*ids, name, id_) if found]
+
+
+def _labels(given: Mapping[str, Any]) -> dict[str, str]:
+    """A metric's labels; Compute Engine's `instance_name` is a host's name."""
+    found = labels(given)
+    return {"host.name" if key == "instance_name" else key: value for key, value in found.items()}
 
 
 def _is_series(document: Any) -> bool:
@@ -115,7 +122,7 @@ def _read_series(document: Any, received: Received) -> Iterator[Signal | Rejecte
             continue
         metric = mapping(series.get("metric"))
         named, ids = of_resource(mapping(series.get("resource")))
-        series_labels = {str(key): text(value) for key, value in mapping(metric.get("labels")).items()}
+        series_labels = _labels(mapping(metric.get("labels")))
         for index, point in enumerate(sequence(series.get("points"))):
             value = _value(mapping(mapping(point).get("value")))
             if value is None:
@@ -146,7 +153,7 @@ def _read_query(document: Mapping[str, Any], received: Received) -> Iterator[Sig
         said = [next((text(value) for value in mapping(label).values()), "") for label in sequence(mapping(series).get("labelValues"))]
         found = dict(zip(keys, said, strict=False))
         named, ids = of_resource({"labels": {key.rpartition(".")[2]: value for key, value in found.items() if key.startswith("resource.")}})
-        series_labels = {key.removeprefix("metric."): value for key, value in found.items() if not key.startswith("resource.")}
+        series_labels = _labels({key.removeprefix("metric."): value for key, value in found.items() if not key.startswith("resource.")})
         for index, point in enumerate(sequence(mapping(series).get("pointData"))):
             for column, entry in zip(columns, sequence(mapping(point).get("values")), strict=False):
                 value = _value(mapping(entry))

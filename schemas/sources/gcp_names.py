@@ -30,12 +30,13 @@ _BY_LABEL: Final = {
 _ID_LABELS: Final = (
     "bucket_name", "dataset_id", "table_id", "firewall_rule_id", "network_id", "subnetwork_id", "subnetwork_name", "unique_id", "build_id", "router_id", "gateway_name",
     "tunnel_id", "disk_id", "image_id", "role_name", "key_ring_id", "crypto_key_id", "name", "instance_group_id", "autoscaler_id", "backend_service_id", "url_map_id",
-    "forwarding_rule_id", "snapshot_id", "secret_id", "zone_name", "target_id", "check_id", "api", "sink_id", "policy_name", "resource_id", "model_id", "endpoint_id",
+    "forwarding_rule_id", "snapshot_id", "secret_id", "zone_name", "target_id", "check_id", "api", "sink_id", "policy_name", "resource_id", "model_id", "endpoint_id", "host",
 )  # fmt: skip
 """Labels that say which resource it is, of types that are nothing nearer."""
 _HOSTS: Final = ("gce_instance", "aws_ec2_instance", "compute.googleapis.com/Instance", "baremetalsolution.googleapis.com/Instance")
 _NO_ZONE: Final = frozenset(("global", "-", ""))
 _ZONE: Final = re.compile(r"[a-z]+-[a-z]+\d+-[a-z]")
+_HOLDERS: Final = ("projects", "organizations", "folders", "billingAccounts")
 _K8S_NAME: Final = re.compile(
     r"(?P<group>[\w.-]+)/v\w+/(?:namespaces/(?P<namespace>[^/]+)/)?(?P<type>[a-z]+)/(?P<name>[^/]+)(?:/(?P<sub>[a-z]+))?"
 )
@@ -88,8 +89,8 @@ def of_name(service: str, name: str) -> tuple[dict[str, str], list[str]]:
         return {key: value for key, value in named.items() if key and value}, [name]
     full = f"//{service}/{name}" if service.endswith(".googleapis.com") and "/" in name and not name.startswith("//") else name
     parts = name.strip("/").split("/")
-    if len(parts) <= 2 and parts[0] in ("projects", "organizations", "folders", "billingAccounts"):
-        return {}, []  # the holder of everything is no thing observed
+    if len(parts) <= 2 and parts[0] in _HOLDERS and service != "cloudresourcemanager.googleapis.com":
+        return {}, []  # the holder of everything is no thing observed, unless it is what was changed
     parsed = resource(full)
     if parsed and parsed.kind == "host":
         return {"host.name": parsed.name, **parsed.attributes}, [full]
