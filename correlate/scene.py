@@ -41,6 +41,8 @@ class Series:
     values: Floats
     step_ns: int
     """Usual time between samples."""
+    per_second: bool | None = None
+    """Whether values are a rate per second (the samples were a counter's); None: not known."""
 
 
 @dataclass(frozen=True, slots=True)
