@@ -33,7 +33,8 @@ PARENTS_MOST: Final = 2
 
 
 def chain(account: Account, firsts: Mapping[str, FirstFailure]) -> Chain:
-    """The chain as far as the data hold it; empty when nothing has failed yet."""
+    """The chain as far as records show it; empty when nothing has failed yet."""
+    firsts = {entity: first for entity, first in firsts.items() if first.evidence}
     if not firsts:
         return Chain()
     around = surroundings(account, firsts)

@@ -11,12 +11,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-import orjson
-
 from correlate.chain_origin import ANSWER
 from correlate.citing import distinct, evidence_of, evidence_of_finding
 from correlate.first_failures import FirstFailure
-from correlate.moments import change_name
+from correlate.moments import change_name, details_of
 from correlate.scene import Account
 from correlate.units import MINUTE_NS
 from correlate.words import listed, name_of, plural, span
@@ -59,7 +57,7 @@ def _of_the_change(account: Account) -> Iterator[Argument]:
     best = account.suspects[0] if account.suspects else None
     if best is None or best.change is None or best.score < ANSWER:
         return
-    change, facts = best.change, details(best.change)
+    change, facts = best.change, details_of(best.change)
     name = change_name(change)
     rollout = facts.get("rollout")
     if isinstance(rollout, dict) and rollout.get("steps") in (0, 1):
@@ -73,7 +71,7 @@ def _without_fallback(account: Account, chain: Chain, firsts: Mapping[str, First
     failing = {finding.entity for finding in account.findings if finding.family in ("errors", "edge_in", "edge_out")}
     for edge in chain.edges:
         if "dependency" in edge.evidence and {edge.source, edge.target} <= failing:
-            text = f"{name_of(edge.target)} returned errors when {name_of(edge.source)} did: no fallback took over."
+            text = f"Errors of {name_of(edge.source)} became errors of {name_of(edge.target)}: no fallback took over."
             yield _factor("dependency_without_fallback", text, firsts[edge.target].evidence + firsts[edge.source].evidence)
 
 
@@ -121,12 +119,3 @@ def _shed(account: Account) -> Iterator[Argument]:
     for what, count in sorted(account.shed.items()):
         if count:
             yield _factor("telemetry_shed", f"{count:,} rows were left out ({what.replace('_', ' ')}).", [])
-
-
-def details(change: Signal) -> dict[str, object]:
-    """The facts that the change's reader kept; empty when there are none or they are no object."""
-    try:
-        facts = orjson.loads(change.details) if change.details else {}
-    except orjson.JSONDecodeError:
-        return {}
-    return facts if isinstance(facts, dict) else {}

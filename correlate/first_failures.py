@@ -68,7 +68,7 @@ def _first_failure(entity: str, at_ns: int, findings: Sequence[Finding], rows: S
     if findings:
         first = min(findings, key=lambda finding: (finding.first_ns, -finding.nats, finding.family, finding.text))
         return FirstFailure(entity, at_ns, first.text, first, (evidence_of_finding(first),))
-    text = f"{name_of(entity)} first departs from its normal"
+    text = f"The first departure of {name_of(entity)} from its normal"
     if rows:
         row = min(
             rows, key=lambda row: (abs((row.starts_at_ns or row.event_time_ns) - at_ns), row.topic, row.partition, row.offset, row.row)

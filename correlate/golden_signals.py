@@ -20,6 +20,7 @@ class Golden(StrEnum):
     FAILED_REQUESTS = "failed_requests"
     """Requests that failed: by the metric's name, or by the status that the series counts."""
     ERROR_RATIO = "error_ratio"
+    SUCCESS_RATIO = "success_ratio"
     LATENCY = "latency"
     LATENCY_SUM = "latency_sum"
     """Seconds spent a second; divided by the requests of the same metric it is the mean latency."""
@@ -31,11 +32,12 @@ _FAILED: Final = re.compile(
     r"|^(?:[a-z0-9]+_)?(?:errors?|failures?|faults?)(?:_(?:total|count|rate|ratio|percent))?$"
 )
 """Failed requests, not any error: `jvm_gc_errors_of_region` is none of a customer's."""
+_SUCCEEDED: Final = re.compile(r"success_?(?:ratio|rate|percent)|availability")
 _REQUESTS: Final = re.compile(r"request|(?:^|_)(?:req|rpc|rps|qps|calls|hits|invocations)(?:_|$)|throughput")
 _NOT_TRAFFIC: Final = re.compile(
     r"bucket|created$|size|bytes|active|in_flight|inflight|pending|queue|limit|quota|memory|cpu|max$|info$|exemplar"
 )
-_PER_SECOND: Final = re.compile(r"(?:_total|_count|_sum|_per_second|_rps|_qps|rate)$|^(?:rps|qps)$")
+_PER_SECOND: Final = re.compile(r"(?:_total|_count|_per_second|_rps|_qps|rate)$|^(?:rps|qps)$")
 _STATUS_KEYS: Final = frozenset({
     "http.response.status_code", "http.status_code", "http_response_status_code", "status_code", "status", "code", "response_code",
     "rpc.grpc.status_code", "grpc_code", "grpc_status", "outcome", "error.type",
@@ -47,14 +49,12 @@ _FAILED_STATUS: Final = re.compile(
 _GRPC_FAILED: Final = frozenset({"2", "4", "8", "13", "14", "15"})
 """gRPC codes that are the server's fault: UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, INTERNAL, UNAVAILABLE, DATA_LOSS."""
 _SECONDS: Final = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9, "seconds": 1.0, "milliseconds": 1e-3, "microseconds": 1e-6}
-_UNIT_IN_NAME: Final = re.compile(r"_(seconds|milliseconds|microseconds|ms|us)(?:_|$)")
+_UNIT_IN_NAME: Final = re.compile(r"_(seconds|milliseconds|microseconds|ms|us|s)(?:_p?\d+|_quantile|_avg|_mean|_max|_sum)?$")
 
 
 def golden(subject: Subject) -> Golden | None:
-    """What the series is of; None for edges between two services (they would count a request twice) and for everything else."""
+    """What the series is of; None for everything else.  A call from one service to another is a request to the server."""
     name = _snake(subject.name)
-    if subject.attribute("client") and subject.attribute("server"):
-        return None
     if name.endswith("_bucket") or _NOT_TRAFFIC.search(name):
         return None
     if _LATENCY.search(name):
@@ -63,6 +63,8 @@ def golden(subject: Subject) -> Golden | None:
         if name.endswith("_count"):
             return Golden.FAILED_REQUESTS if _failed_status(subject) else Golden.REQUESTS
         return Golden.LATENCY
+    if _SUCCEEDED.search(name):
+        return Golden.SUCCESS_RATIO
     if _FAILED.search(name):
         return Golden.ERROR_RATIO if "ratio" in name or "percent" in name or subject.unit in ("1", "%") else Golden.FAILED_REQUESTS
     if _REQUESTS.search(name) and "ratio" not in name:
@@ -88,9 +90,15 @@ def seconds_per_unit(subject: Subject) -> float | None:
     return _SECONDS[found[1]] if found else None
 
 
-def ratio_per_unit(subject: Subject) -> float:
-    """Factor to a ratio of an error-ratio series: percentages are hundredths."""
-    return 0.01 if subject.unit == "%" or "percent" in _snake(subject.name) else 1.0
+def is_percentage(subject: Subject) -> bool:
+    """Whether a ratio is told in hundredths."""
+    return subject.unit == "%" or "percent" in _snake(subject.name)
+
+
+def server_of(subject: Subject) -> str | None:
+    """The service that answers, of a series about calls from one service to another."""
+    server = subject.attribute("server")
+    return f"service:{server}" if server and subject.attribute("client") else None
 
 
 def _failed_status(subject: Subject) -> bool:

@@ -9,14 +9,14 @@ A figure is null, with the reason as its formula, when no series gives it: nothi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from correlate.customers import entry_services
-from correlate.golden_signals import Golden, by_status, golden, is_per_second, ratio_per_unit, seconds_per_unit
-from correlate.scene import Account, Floats, Int64s, Series
+from correlate.golden_signals import Golden, golden, is_percentage, seconds_per_unit, server_of
+from correlate.scene import Account, Series
+from correlate.traffic import BUCKETS_MOST, Traffic, bucket_means, traffic_of, volume
 from correlate.units import SECOND_NS
 from correlate.words import listed, moment, name_of
 from schemas.incident import Impact
@@ -25,28 +25,16 @@ from schemas.plain import one_line
 REQUESTS_FOR_RATIO: Final = 20
 """Requests in one bucket below which a ratio of failed ones is noise: one failure of 20 is 5 %."""
 
-BUCKETS_MOST: Final = 20_000
-"""A day at 5 s; a longer incident is measured in longer buckets."""
-
-
-@dataclass(frozen=True, slots=True)
-class Traffic:
-    """Requests of the measured services in buckets of one length."""
-
-    requests: Floats
-    """A second, per bucket."""
-    failed: Floats | None
-    """A second, per bucket; None when nothing tells failed requests."""
-    lengths_s: Floats
-    names: tuple[str, ...]
-    per_second: bool
+BROKEN_BEFORE: Final = 0.5
+"""Usual ratio of successes before the onset at or below which a series is not believed."""
 
 
 def impact(account: Account) -> Impact:
     """The figures of schemas.incident.Impact, each with its formula or with why it is unknown."""
     until_ns = _until(account)
-    measured = measured_services(account)
-    of_measured = [series for series in account.series if series.subject.entity in measured]
+    by_service = _by_service(account)
+    measured = measured_services(account.calls, by_service)
+    of_measured = [series for entity in sorted(measured) for series in by_service[entity]]
     services = tuple(account.entities)
     formulas: dict[str, str] = {}
     duration_s = None
@@ -55,8 +43,9 @@ def impact(account: Account) -> Impact:
     else:
         duration_s = round((account.resolved_ns - account.onset_ns) / SECOND_NS, 3)
         formulas["duration_s"] = f"resolved {moment(account.resolved_ns)} - onset {moment(account.onset_ns)}"
-    traffic = _traffic(of_measured, account.onset_ns, until_ns)
-    where = f"{listed([name_of(entity) for entity in sorted(measured)], 5)}, {moment(account.onset_ns)} to {moment(until_ns)}"
+    traffic = traffic_of(of_measured, account.onset_ns, until_ns)
+    names = listed([name_of(entity) for entity in sorted(measured)], 5) or "the affected components"
+    where = f"{names}, {moment(account.onset_ns)} to {moment(until_ns)}"
     total, failed = _totals(traffic, where, formulas)
     return Impact(
         duration_s=duration_s,
@@ -69,33 +58,25 @@ def impact(account: Account) -> Impact:
     )
 
 
-def measured_services(account: Account) -> frozenset[str]:
-    """Where requests are counted, so that none counts twice: affected entry services, else the affected service with most requests."""
-    entries = entry_services(account.calls) & account.entities.keys()
-    counted = {series.subject.entity for series in account.series if golden(series.subject) is not None}
-    if entries & counted:
-        return frozenset(entries & counted)
-    volume: dict[str, float] = {}
+def measured_services(calls: Mapping[str, frozenset[str]], by_service: Mapping[str, Sequence[Series]]) -> frozenset[str]:
+    """Where requests are counted, so that none counts twice: the entry services, else the service with the most requests."""
+    entries = entry_services(calls) & by_service.keys()
+    if entries:
+        return frozenset(entries)
+    volumes = {entity: sum(volume(series) for series in found) for entity, found in by_service.items()}
+    return frozenset([max(sorted(volumes), key=lambda entity: volumes[entity])]) if volumes else frozenset()
+
+
+def _by_service(account: Account) -> dict[str, list[Series]]:
+    """Affected entity → its series of requests, failures and latency, its instances' and its callers' ones included."""
+    found: dict[str, list[Series]] = {}
     for series in account.series:
-        entity = series.subject.entity
-        if entity in account.entities and golden(series.subject) in (Golden.REQUESTS, Golden.FAILED_REQUESTS) and len(series.values):
-            volume[entity] = volume.get(entity, 0.0) + float(np.nansum(series.values))
-    if volume:
-        return frozenset([max(sorted(volume), key=lambda entity: volume[entity])])
-    return frozenset(counted & account.entities.keys())
-
-
-def bucket_means(times_ns: Int64s, values: Floats, start_ns: int, bucket_ns: int, count: int) -> Floats:
-    """Mean of the samples in each of `count` buckets from `start_ns` on; NaN where there is none.
-
-    times_ns, values: shape (n,).  Result: shape (count,).  NaN samples and samples outside the buckets do not count.
-    """
-    place = (times_ns - start_ns) // bucket_ns
-    good = (place >= 0) & (place < count) & np.isfinite(values)
-    sums = np.bincount(place[good], weights=values[good], minlength=count)
-    counts = np.bincount(place[good], minlength=count)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(sums / counts, dtype=np.float64)
+        subject = series.subject
+        owners = (server,) if (server := server_of(subject)) else (subject.entity, *subject.ancestors)
+        owner = next((entity for entity in owners if entity in account.entities), None)
+        if owner is not None and golden(subject) is not None and len(series.values):
+            found.setdefault(owner, []).append(series)
+    return found
 
 
 def _until(account: Account) -> int:
@@ -103,50 +84,6 @@ def _until(account: Account) -> int:
     if account.resolved_ns is not None:
         return account.resolved_ns
     return max((int(series.times_ns[-1]) for series in account.series if len(series.times_ns)), default=account.onset_ns)
-
-
-def _traffic(series: Sequence[Series], start_ns: int, until_ns: int) -> Traffic | None:
-    """Requests and failed requests; of several metrics that count the same service's requests, the one that counts most."""
-    chosen = _chosen(series)
-    if not chosen or until_ns <= start_ns:
-        return None
-    bucket_ns = max(max(one.step_ns for one in chosen), 1, (until_ns - start_ns) // BUCKETS_MOST)
-    count = (until_ns - start_ns) // bucket_ns + 1
-    requests, failed = np.zeros(count), np.zeros(count)
-    for one in chosen:
-        rate = np.nan_to_num(bucket_means(one.times_ns, one.values, start_ns, bucket_ns, count))
-        what = golden(one.subject)
-        failed += rate if what is Golden.FAILED_REQUESTS else 0.0
-        requests += rate if what is Golden.REQUESTS or by_status(one.subject) else 0.0
-    told = any(golden(one.subject) is Golden.FAILED_REQUESTS or by_status(one.subject) for one in chosen)
-    lengths_s = np.full(count, bucket_ns / SECOND_NS)
-    lengths_s[-1] = (until_ns - start_ns - (count - 1) * bucket_ns) / SECOND_NS
-    names = tuple(sorted({one_line(one.subject.name, 80) for one in chosen}))
-    return Traffic(requests, failed if told else None, lengths_s, names, all(is_per_second(one.subject) for one in chosen))
-
-
-def _chosen(series: Sequence[Series]) -> list[Series]:
-    """Per service one metric of requests, and one of failed requests where the first does not tell them by status."""
-    metrics: dict[tuple[str, str, bool], list[Series]] = {}
-    for one in series:
-        what = golden(one.subject)
-        if what in (Golden.REQUESTS, Golden.FAILED_REQUESTS) and len(one.values):
-            failures_only = what is Golden.FAILED_REQUESTS and not by_status(one.subject)
-            metrics.setdefault((one.subject.entity, one.subject.name, failures_only), []).append(one)
-    chosen: list[Series] = []
-    for entity in sorted({entity for entity, _, _ in metrics}):
-        requests = _fullest(metrics, entity, failures_only=False)
-        chosen += requests
-        if requests and not any(by_status(one.subject) for one in requests):
-            chosen += _fullest(metrics, entity, failures_only=True)
-    return chosen
-
-
-def _fullest(metrics: Mapping[tuple[str, str, bool], list[Series]], entity: str, *, failures_only: bool) -> list[Series]:
-    """The metric of this entity that counts most; by name when two count the same."""
-    found = [(name, group) for (owner, name, only), group in sorted(metrics.items()) if owner == entity and only is failures_only]
-    volumes = [float(sum(np.nansum(one.values) for one in group)) for _, group in found]
-    return found[int(np.argmax(volumes))][1] if found else []
 
 
 def _totals(traffic: Traffic | None, where: str, formulas: dict[str, str]) -> tuple[float | None, float | None]:
@@ -178,18 +115,44 @@ def _ratio_peak(
             floor = f", buckets of at least {least} requests" if least else ""
             formulas["error_ratio_peak"] = f"max of failed / all requests, {listed(traffic.names)} at {where}{floor}"
             return round(min(1.0, float((traffic.failed[enough] / traffic.requests[enough]).max())), 6)
-    ratios = [
-        (_highest(one, start_ns, until_ns) * ratio_per_unit(one.subject), one.subject.name)
-        for one in series
-        if golden(one.subject) is Golden.ERROR_RATIO
-    ]
-    known = [(value, name) for value, name in ratios if 0 <= value <= 1]
+    known = _mean_ratios(series, start_ns, until_ns)
     if not known:
         formulas["error_ratio_peak"] = f"unknown: no series gives failed and all requests at {where}"
         return None
     value, name = max(known)
-    formulas["error_ratio_peak"] = f"max of {one_line(name, 80)} at {where}"
+    formulas["error_ratio_peak"] = f"max over time of the mean of {one_line(name, 80)} at {where}"
     return round(value, 6)
+
+
+def _mean_ratios(series: Sequence[Series], start_ns: int, until_ns: int) -> list[tuple[float, str]]:
+    """Of each metric that is a ratio already: the highest mean over its series, so that one quiet replica decides nothing."""
+    groups: dict[str, list[Series]] = {}
+    for one in series:
+        if golden(one.subject) in (Golden.ERROR_RATIO, Golden.SUCCESS_RATIO):
+            groups.setdefault(one.subject.name, []).append(one)
+    peaks = []
+    for name, group in sorted(groups.items()):
+        bucket_ns = max(max(one.step_ns for one in group), 1, (until_ns - start_ns) // BUCKETS_MOST)
+        count = max(0, until_ns - start_ns) // bucket_ns + 1
+        values = np.array([bucket_means(one.times_ns, one.values, start_ns, bucket_ns, count) for one in group])
+        told = np.isfinite(values)
+        if not told.any():
+            continue
+        hundredths = is_percentage(group[0].subject) or values[told].max() > 1  # a ratio cannot exceed 1
+        means = np.where(told, values, 0).sum(axis=0)[told.any(axis=0)] / told.sum(axis=0)[told.any(axis=0)] / (100 if hundredths else 1)
+        failed = 1 - means if golden(group[0].subject) is Golden.SUCCESS_RATIO else means
+        if 0 <= failed.max() <= 1 and _was_healthy(group, start_ns, 100 if hundredths else 1):
+            peaks.append((float(failed.max()), f"1 - {name}" if golden(group[0].subject) is Golden.SUCCESS_RATIO else name))
+    return peaks
+
+
+def _was_healthy(group: Sequence[Series], start_ns: int, scale: int) -> bool:
+    """Whether the ratio told of working requests before the onset: one that never did measures something else, or nothing."""
+    before = np.concatenate([one.values[(one.times_ns < start_ns) & np.isfinite(one.values)] for one in group]) / scale
+    if not len(before):
+        return True
+    usual = float(np.median(before))
+    return usual > BROKEN_BEFORE if golden(group[0].subject) is Golden.SUCCESS_RATIO else 1 - usual > BROKEN_BEFORE
 
 
 def _latency_peak(series: Sequence[Series], start_ns: int, until_ns: int, where: str, formulas: dict[str, str]) -> float | None:

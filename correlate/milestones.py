@@ -23,20 +23,24 @@ VERIFIED: Final = "alerts are closed and series are back inside their normal"
 
 def milestones(account: Account, firsts: Mapping[str, FirstFailure]) -> Iterator[Moment]:
     """Those that have happened."""
-    first = min(firsts.values(), key=lambda first: (abs(first.at_ns - account.onset_ns), first.at_ns), default=None)
+    first = min(
+        (first for first in firsts.values() if first.evidence),
+        key=lambda first: (abs(first.at_ns - account.onset_ns), first.at_ns),
+        default=None,
+    )
     entity = first.entity if first is not None else ""
     onset = f"Onset: {name_of(entity)} is the first to depart from its normal." if entity else "Onset."
     yield _milestone("onset", account.onset_ns, entity, onset, first.evidence if first is not None else ())
     yield _detection(account, entity)
     if account.mitigated_ns is not None:
         text = "Mitigated: the symptoms recede."
-        yield _milestone("recovery", account.mitigated_ns, entity, text, _relief(account, account.mitigated_ns))
+        yield _milestone("recovery", account.mitigated_ns, entity, text, _last_heard(account, account.mitigated_ns))
     if account.resolved_ns is not None:
         text = f"Recovery verified: {'; '.join(clause(reason) for reason in account.recovery) or VERIFIED}."
-        yield _milestone("resolved", account.resolved_ns, entity, text, _relief(account, account.resolved_ns))
+        yield _milestone("resolved", account.resolved_ns, entity, text, _last_heard(account, account.resolved_ns))
     if account.merged_into is not None:
         last = max((row.event_time_ns for row in account.members), default=account.onset_ns)
-        yield _milestone("merge", last, entity, f"Merged into incident {account.merged_into}.", ())
+        yield _milestone("merge", last, entity, f"Merged into incident {account.merged_into}.", _last_heard(account, last))
 
 
 def _detection(account: Account, entity: str) -> Moment:
@@ -62,8 +66,8 @@ def _first_alert(account: Account) -> Signal | None:
     return min(told, key=lambda row: (row.event_time_ns, row.topic, row.partition, row.offset, row.row), default=None)
 
 
-def _relief(account: Account, until_ns: int) -> tuple[Evidence, ...]:
-    """What shows that it got better by then: the last resolutions, else the last change, else the last of the findings."""
+def _last_heard(account: Account, until_ns: int) -> tuple[Evidence, ...]:
+    """What was last heard by then: the last resolutions, else the last change, else the last of the findings."""
     before = [row for row in account.members if row.event_time_ns <= until_ns]
     before.sort(key=lambda row: (-row.event_time_ns, row.topic, row.partition, row.offset, row.row))
     rows = [row for row in before if row.status is Status.RESOLVED] or [row for row in before if row.subject.kind is Kind.CHANGE]

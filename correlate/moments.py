@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import orjson
+
 from correlate.citing import distinct, evidence_of, evidence_of_finding, position_of
 from correlate.first_failures import FirstFailure
 from correlate.scene import Account, Finding, Position
@@ -67,6 +69,8 @@ def failures_as_moments(findings: Sequence[Finding], firsts: Mapping[str, FirstF
     for finding in sorted(findings, key=lambda finding: (-finding.nats, finding.first_ns, finding.family, finding.text)):
         strongest.setdefault(finding.entity, finding)
     for rank, (entity, first) in enumerate(firsts.items()):
+        if not first.evidence:
+            continue  # affected by joint evidence alone: no record to point to
         weight = max(WEIGHTS["metric"] - rank, WEIGHTS["log"])
         text = f"First failure of {name_of(entity)}: {clause(first.text)}"
         yield Moment(first.at_ns, "metric", entity, "", text, first.evidence, weight)
@@ -84,8 +88,24 @@ def change_key(row: Signal) -> tuple[str, str]:
 def change_name(row: Signal) -> str:
     """`service.upgraded on checkout (“v1 → v2”)`."""
     action = one_line(row.subject.name, 80) or row.subject.kind.value
-    said = quoted(row.text) if row.text != row.subject.name else ""
-    return f"{action} on {name_of(row.subject.entity)}" + (f" ({said})" if said else "")
+    said = [quoted(row.text)] if row.text and row.text != row.subject.name else []
+    return f"{action} on {name_of(row.subject.entity)}" + (f" ({', '.join([*said, *_step(row)])})" if said or _step(row) else "")
+
+
+def _step(change: Signal) -> list[str]:
+    """`step 2 of 5` of a progressive rollout."""
+    rollout = details_of(change).get("rollout")
+    step, steps = (rollout.get("step"), rollout.get("steps")) if isinstance(rollout, dict) else (None, None)
+    return [f"step {step} of {steps}"] if isinstance(step, int) and isinstance(steps, int) else []
+
+
+def details_of(change: Signal) -> dict[str, object]:
+    """The facts that the change's reader kept; empty when there are none or they are no object."""
+    try:
+        facts = orjson.loads(change.details) if change.details else {}
+    except orjson.JSONDecodeError:
+        return {}
+    return facts if isinstance(facts, dict) else {}
 
 
 def alert_name(row: Signal) -> str:
