@@ -1,0 +1,98 @@
+"""What a change says and does, as far as its row tells: words by their place, names, numbers, errors, effects.
+
+Knows:   that what a change removes or sets says more of what it breaks than what it talks about.
+Ignores: the outage.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from correlate.evidence.candidates import Candidate
+from correlate.evidence.effects import Effect, effects, effects_of_move
+from correlate.evidence.numbers import numbers
+from correlate.evidence.patch import Patch, read
+from correlate.evidence.tokens import names, words
+
+_RAISES = re.compile(r"\b(raise|throw|abort|panic|reject|fail|Err\w*|\w*Error\w*|\w*Exception)\b")
+_STRING = re.compile(r"""["'`]([^"'`]{6,})["'`]""")
+_TALK = re.compile(r"""(["'`])(?=[^"'`]*\s)[^"'`]*\1""")
+_SQL = re.compile(r"\b(select|insert|update|delete|from|where|alter|create|drop)\b", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    patch: Patch
+    effects: tuple[Effect, ...]
+    weights: Mapping[str, float]
+    """Stem → how much its place in the change counts, 0..1."""
+    names: frozenset[str]
+    """Identifiers that the change brings or takes away."""
+    replaced_numbers: frozenset[str]
+    """Numbers that gave way to others."""
+    moved_numbers: frozenset[str]
+    """Numbers that the change sets, or takes away without another in their place."""
+    raises: tuple[frozenset[str], ...]
+    """Word sets of the errors that added lines raise."""
+
+    @property
+    def has_diff(self) -> bool:
+        return not self.patch.is_empty
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it only comments, moves, logs or counts."""
+        return self.has_diff and not any(line.strip(" \t{}()[];,") for line in (*self.patch.removed, *self.patch.added))
+
+
+def content(candidate: Candidate) -> Content:
+    patch = read(candidate.diff)
+    found = effects(candidate.diff, candidate.files) + effects_of_move(
+        f"{candidate.row.subject.name} {candidate.message}".strip(), *candidate.moved
+    )
+    removed, added = "\n".join(patch.removed), "\n".join(patch.added)
+    old, new = numbers("\n".join(pair.old for pair in patch.pairs)), numbers(added)
+    return Content(
+        patch=patch,
+        effects=found,
+        weights=_weights(candidate, patch, found),
+        names=names(removed) ^ names(added),
+        replaced_numbers=old - new,
+        moved_numbers=(new - old) | (numbers(removed) - old - new),
+        raises=tuple(words(text) for line in patch.added if _RAISES.search(line) for text in _STRING.findall(line)),
+    )
+
+
+def _weights(candidate: Candidate, patch: Patch, found: tuple[Effect, ...]) -> dict[str, float]:
+    """The best place that each word has."""
+    removed, added = _words(patch.removed), _words(patch.added)
+    protecting = _words(patch.protecting) - _words(line for line in patch.added if line not in patch.protecting)
+    done = frozenset().union(*(effect.words for effect in found if effect.kind not in _IDLE))
+    spoken = 1.0 if candidate.is_flag else 0.1 if not patch.is_empty else 0.4
+    places = (
+        (_words(patch.context), 0.2),
+        (protecting, 0.2),
+        (removed & added, 0.3),
+        (_words(patch.headers), 0.4),
+        (words(candidate.message), spoken),
+        (words(" ".join(candidate.files).replace("/", " ")), 0.5),
+        (added - removed - protecting, 0.7),
+        (removed - added, 1.0),
+        (done - protecting, 1.0),
+    )
+    weights: dict[str, float] = {}
+    for found_words, weight in places:
+        for word in found_words:
+            weights[word] = max(weights.get(word, 0.0), weight)
+    return weights
+
+
+def _words(lines: Iterable[str]) -> frozenset[str]:
+    """Words of lines of code; texts for people, which only talk, left out."""
+    return words("\n".join(line if _SQL.search(line) else _TALK.sub(" ", line) for line in lines))
+
+
+_IDLE = frozenset({"guarded", "released", "bounded", "ordered", "batched", "index_added", "patch", "capacity_raised"})
+"""Effects that protect or only add: words of theirs count as what they are, added."""

@@ -1,0 +1,75 @@
+"""All that the judges have before them, put together once an incident.
+
+Knows:   the scene, the changes in question, what the outage says, and where it sits.
+Ignores: verdicts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import log
+from typing import Final
+
+from correlate.evidence.candidates import Candidate, candidates
+from correlate.evidence.content import Content, content
+from correlate.evidence.places import places
+from correlate.evidence.replicas import Fleet, fleet
+from correlate.evidence.symptom import Symptom, symptom
+from correlate.scene import Scene
+from correlate.units import MINUTE_NS
+from schemas.incident import Argument
+
+TOLERANCE_NS: Final = MINUTE_NS
+"""Clocks differ by seconds and scrapes by a minute: a change this little after the onset may still be before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Docket:
+    scene: Scene
+    candidates: tuple[Candidate, ...]
+    symptom: Symptom
+    places: Mapping[str, float]
+    """Entity → its share of the blame, 1 for the most blamed."""
+    contents: Mapping[int, Content]
+    """By the candidate's place in `candidates`."""
+    fleet: Fleet
+    said_by: Mapping[str, int]
+    """Word → how many candidates say it."""
+
+    def content(self, candidate: Candidate) -> Content:
+        return self.contents[id(candidate)]
+
+    def rarity(self, word: str) -> float:
+        """1 for a word that one change alone says, 0 for one that all say."""
+        count = len(self.candidates)
+        return log((count + 1) / max(self.said_by.get(word, 1), 1)) / log(count + 1) if count else 0.0
+
+    def seat(self, candidate: Candidate) -> tuple[str | None, int]:
+        """Where and when a change took effect: of all the places it may have reached, the most blamed."""
+        rides = [(entity, at_ns) for entity, at_ns in candidate.carried if at_ns <= self.scene.onset_ns + TOLERANCE_NS]
+        rides = rides or [(entity, candidate.at_ns) for entity in sorted(candidate.entities)]
+        return max(rides, key=lambda ride: (self.places.get(ride[0], 0.0), -ride[1], ride[0]), default=(None, candidate.at_ns))
+
+    def share(self, candidate: Candidate) -> float:
+        """How much of the blame lies where the change was made."""
+        return self.places.get(self.seat(candidate)[0] or "", 0.0)
+
+
+Judge = Callable[[Docket, Candidate], list[Argument]]
+"""One kind of evidence: what it has to say for (positive) or against (negative) one change; [] when it has nothing to say."""
+
+
+def open_docket(scene: Scene) -> Docket:
+    found = tuple(candidates(scene))
+    contents = {id(candidate): content(candidate) for candidate in found}
+    return Docket(
+        scene=scene,
+        candidates=found,
+        symptom=symptom(scene),
+        places=places(scene),
+        contents=contents,
+        fleet=fleet(scene.series),
+        said_by=Counter(word for said in contents.values() for word in said.weights),
+    )

@@ -1,0 +1,110 @@
+"""Evidence that no change is guilty: the world outside, the calendar, the hardware, the traffic, the data.
+
+Knows:   facts that begin an outage without anybody's change.  Each is worth a proof, unless a change put that very thing there: an
+         outside host that a diff brings in is news of that diff.
+Ignores: which change would be guilty otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from correlate.evidence.concentration import concentration
+from correlate.evidence.docket import Docket
+from correlate.evidence.parameters import PROOF
+from correlate.evidence.traffic import surge
+from schemas.entity import split
+from schemas.incident import Argument
+from schemas.signal import Signal
+
+KIND = "exogenous"
+SHARE = 0.2
+"""Share of the failing lines that must tell of a fact: the fault itself speaks in a part of the lines, its echoes in the rest."""
+
+_HOST = re.compile(r"(?<![\w@.-])((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+([a-z]{2,24}))(?![\w.-]*\()", re.I)
+_PUBLIC = frozenset(
+    [
+        "com",
+        "net",
+        "org",
+        "io",
+        "cloud",
+        "dev",
+        "co",
+        "ai",
+        "app",
+        "gov",
+        "edu",
+        "eu",
+        "de",
+        "uk",
+        "fr",
+        "jp",
+        "us",
+        "info",
+        "biz",
+        "tech",
+        "online",
+    ]
+)
+_REMOTE_FAILS = re.compile(
+    r"\b5\d\d\b|timed?[ -]?out|deadline|refused|unreachable|reset by peer|unavailable|no route|handshake|expired|resolv|\bdial\b|lookup|throttl|slow ?down|try again"
+    r"|internal ?(server)? ?error|bad gateway|connect",
+    re.I,
+)
+_FACTS = (
+    # what happened outside, and how platforms, resolvers, kernels and TLS libraries say it
+    ("a certificate or credential expired", re.compile(r"certificate (has |is )?expired|expired certificate|cert\w*[ _-]expired|not yet valid|notafter|certificate_expired|licen[sc]e (has )?expired", re.I)),
+    ("names are not resolved", re.compile(r"nxdomain|servfail|no such host|name resolution|name or service not known|server misbehaving|eai_again|enotfound|getaddrinfo|unknown ?host|\bdns\b|resolver", re.I)),
+    ("a machine, disk or zone failed", re.compile(r"node .{0,16}(not ?ready|lost|down|gone|unreachable|terminated)|notready|i/o error|input/output error|hardware|disk fail\w*|preempt\w*|spot (instance|interruption)|reclaim\w*|ecc error|availability zone|region(al)? .{0,16}(outage|degrad|unavailab|impair)|rebooted|power (loss|outage)|read-only file ?system|kernel panic", re.I)),
+    ("a provider reports trouble", re.compile(r"third[- ]party|\bprovider\b.{0,40}(down|outage|degraded|error|unavailable|fail)|status ?page|upstream provider|carrier .{0,20}(down|outage)", re.I)),
+    ("the data itself is bad", re.compile(r"poison (message|pill|record)|corrupt(ed)? (record|row|file|message|block|segment|input|payload)|malformed (record|row|input|feed|file)|checksum (mismatch|error)|bad magic|invalid utf-?8", re.I)),
+)  # fmt: skip
+
+
+def judge(docket: Docket) -> list[Argument]:
+    """What speaks for no change being guilty; [] when nothing does."""
+    found = [Argument(kind=KIND, nats=PROOF, text=text) for text in (*_outside_host(docket), *_told(docket))]
+    found += [Argument(kind=KIND, nats=PROOF, text=text) for text in concentration(docket)]
+    found += [Argument(kind=KIND, nats=PROOF, text=text) for text in surge(docket.scene)]
+    return found
+
+
+def _outside_host(docket: Docket) -> Iterable[str]:
+    """A host of the public internet that many failing lines could not use."""
+    lines = list(docket.symptom.lines)
+    hosts = Counter(host for line in lines if _REMOTE_FAILS.search(_text(line)) for host in _outside(docket, _text(line)))
+    if not hosts:
+        return
+    host, count = max(hosts.items(), key=lambda item: (item[1], item[0]))
+    if count >= SHARE * len(lines) and not brought_by_a_change(
+        docket, lambda name: host in name.lower() or name.lower() in host.split(".")
+    ):
+        yield f"{count} of {len(lines)} failing lines could not use {host}, a host outside."
+
+
+def _outside(docket: Docket, text: str) -> set[str]:
+    own = {split(entity)[1].casefold() for entity in docket.scene.calls}
+    return {host.lower() for host, suffix in _HOST.findall(text) if suffix.lower() in _PUBLIC and host.lower() not in own}
+
+
+def _told(docket: Docket) -> Iterable[str]:
+    lines = list(docket.symptom.lines)
+    for fact, phrases in _FACTS:
+        told = [line for line in lines if phrases.search(_text(line))]
+        if told and len(told) >= SHARE * len(lines):
+            names = {name.lower() for line in told[:20] for name in docket.symptom.names if name in line.text}
+            if not brought_by_a_change(docket, lambda name, names=names: name.lower() in names):  # type: ignore[misc]
+                yield f"{len(told)} of {len(lines)} failing lines say that {fact}: “{told[0].text[:120]}”."
+
+
+def brought_by_a_change(docket: Docket, is_it: Callable[[str], bool]) -> bool:
+    """Whether a change before the onset brings or takes away such a name."""
+    return any(is_it(name) for content in docket.contents.values() for name in content.names)
+
+
+def _text(line: Signal) -> str:
+    """What a line says, with its attributes: many loggers keep the peer there."""
+    return " ".join([line.text, *(value for _, value in line.subject.attributes)])

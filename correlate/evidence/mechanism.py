@@ -1,0 +1,80 @@
+"""Evidence: whether what the change does can begin this kind of trouble at all, or would rather ease it.
+
+Knows:   the tables of mechanisms.py; that an effect accuses only as far as it is tied to the failing lines or to the failing place.
+Ignores: words as such (text.py).
+"""
+
+from __future__ import annotations
+
+from correlate.evidence.candidates import Candidate
+from correlate.evidence.docket import Docket
+from correlate.evidence.effects import Effect
+from correlate.evidence.mechanisms import CAUSES, EASES, HAZARDS, SAYS
+from correlate.evidence.parameters import CLUE, FAIR, STRONG
+from schemas.incident import Argument
+
+KIND = "mechanism"
+UNTIED = 0.3
+"""What is left of a mechanism that neither the words nor the place tie to the outage: many changes could break many things."""
+TIED = 0.5
+"""Link (nats) at which an effect speaks of just what fails."""
+BY_PLACE = 0.7
+"""How far the place alone ties a mechanism: the most blamed service, changed in a way that can begin just this."""
+ALWAYS_SAFE = frozenset({"patch", "index_added"})
+
+
+def judge(docket: Docket, candidate: Candidate) -> list[Argument]:
+    content = docket.content(candidate)
+    if not content.has_diff and not content.effects:
+        return []
+    if content.is_idle:
+        return [Argument(kind=KIND, nats=-STRONG, text="It only observes or comments.")]
+    arguments = [_fits(docket, candidate)] if docket.symptom.troubles else []
+    arguments.append(_risk(docket, candidate))
+    return [argument for argument in arguments if argument.nats]
+
+
+def tie(docket: Docket, candidate: Candidate, effect: Effect) -> float:
+    """How far an effect speaks of what fails, by its words and by its place, UNTIED..1."""
+    said = docket.symptom.words
+    link = sum(said[word] * docket.rarity(word) for word in effect.words if word in said)
+    by_words = min(1.0, link / TIED)
+    by_place = docket.share(candidate)
+    return UNTIED + (1 - UNTIED) * max(by_words, BY_PLACE * by_place + (1 - BY_PLACE) * by_words)
+
+
+def _fits(docket: Docket, candidate: Candidate) -> Argument:
+    troubles = sorted(docket.symptom.troubles)
+    scored = [
+        (CAUSES[trouble].get(effect.kind, 0.0) * tie(docket, candidate, effect), trouble, effect)
+        for effect in docket.content(candidate).effects
+        for trouble in troubles
+    ]
+    best = max(scored, key=lambda row: (row[0], row[1], row[2].text), default=None)
+    if best and best[0]:
+        fit, trouble, effect = best
+        return Argument(
+            kind=KIND, nats=STRONG * fit, text=f"It {SAYS[effect.kind]} ({effect.text}), which can begin trouble of the kind “{trouble}”."
+        )
+    eases = [(trouble, effect) for trouble in troubles for effect in docket.content(candidate).effects if effect.kind in EASES[trouble]]
+    if eases:
+        trouble, effect = eases[0]
+        return Argument(
+            kind=KIND, nats=-STRONG, text=f"It {SAYS[effect.kind]} ({effect.text}), which works against trouble of the kind “{trouble}”."
+        )
+    return Argument(kind=KIND, nats=-FAIR, text="Nothing it does is known to begin this kind of trouble.")
+
+
+def _risk(docket: Docket, candidate: Candidate) -> Argument:
+    """How dangerous such a change is anywhere, whatever fails."""
+    content = docket.content(candidate)
+    hazards = [effect for effect in content.effects if effect.kind in HAZARDS]
+    if hazards:
+        strength = max(tie(docket, candidate, effect) for effect in hazards)
+        return Argument(kind=KIND, nats=FAIR * strength, text=f"It {SAYS[hazards[0].kind]}: {hazards[0].text}.")
+    kinds = {effect.kind for effect in content.effects}
+    if kinds and kinds <= ALWAYS_SAFE:
+        return Argument(kind=KIND, nats=-FAIR, text="Such a change seldom breaks anything.")
+    if content.has_diff and not content.patch.removed:
+        return Argument(kind=KIND, nats=-CLUE, text="It only adds.")
+    return Argument(kind=KIND, nats=0.0, text="")

@@ -1,0 +1,107 @@
+"""Numbers that a change moved, and what they measure.
+
+Knows:   quantities with units, versions, and four families of settings: how long one waits, how often something recurs or expires,
+         how much there is of something, how much is asked at once.
+Ignores: whether the move hurts (mechanisms.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+_NUMBER = re.compile(r"(?<![\w.])(\d[\d_,]*(?:\.\d+)?)\s*(?:\*\s*(?:time\.)?)?([A-Za-z]+)?")
+_VERSION = re.compile(r"(?<![\w.])[v^~]?(\d+)\.(\d+)(?:\.(\d+))?(?:[-+.][\w.]+)?(?![\w])")
+_VERSIONED = re.compile(r"==|>=|~>|@|\^|~|image|FROM\s|version|require|\sv\d|\"\d+\.\d+\.\d+\"|:v?\d+\.\d+|<version>|gem\s|uses:", re.I)
+_KEY = re.compile(r"[A-Za-z_][\w.\-]*")
+_UNITS: Final = {
+    "ns": 1e-9, "us": 1e-6, "microseconds": 1e-6, "ms": 1e-3, "millis": 1e-3, "milliseconds": 1e-3, "millisecond": 1e-3, "s": 1.0, "sec": 1.0, "second": 1.0,
+    "seconds": 1.0, "m": 60.0, "min": 60.0, "minute": 60.0, "minutes": 60.0, "h": 3600.0, "hour": 3600.0, "hours": 3600.0, "d": 86400.0, "day": 86400.0, "days": 86400.0,
+    "k": 1e3, "kb": 1e3, "ki": 1024.0, "kib": 1024.0, "mb": 1e6, "mi": 2.0**20, "mib": 2.0**20, "g": 1e9, "gb": 1e9, "gi": 2.0**30, "gib": 2.0**30,
+}  # fmt: skip
+
+_FAMILIES: Final = (
+    # what the number measures: (words, effect when it falls, effect when it rises); the first that matches decides
+    (r"retr(y|ies)|attempt|tries|redeliver|failure_?threshold|max_?fail", "tries_cut", "tries_raised"),
+    (r"ttl|expir|interval|period|poll|refresh|cache|retention|max_?age|delay|backoff|every|schedule|cron|debounce", "period_cut", "period_raised"),
+    (r"timeout|deadline|wait|grace|lease|session|probe|leeway|skew|tolerance|heartbeat|duration|budget|withtimeout", "wait_cut", "wait_raised"),
+    (r"batch|chunk|page|prefetch|fetch|concurren|parallel|fan_?out|rate|qps|rps|burst|inflight|in_flight", "demand_cut", "demand_raised"),
+    (r"pool|limit|max|memory|mem\b|heap|quota|replica|buffer|queue|conn|capacity|cpu|worker|thread|size|slots|body|instances?|desired|nodes?|shards?|partitions?|throughput|units|ulimit|nofile|xmx", "capacity_cut", "capacity_raised"),
+)  # fmt: skip
+_TABLE: Final = tuple((re.compile(pattern, re.I), falls, rises) for pattern, falls, rises in _FAMILIES)
+_TIME_SUFFIX = re.compile(r"(_|\b)(ms|millis|secs?|seconds|minutes)\b", re.I)
+HALF: Final = 0.5
+"""Ratio at which a number has moved much: halved or doubled; engineers move limits by factors, and tidy them by per cents."""
+
+
+def quantities(line: str) -> list[tuple[float, str]]:
+    """Every number of a line in base units, and as it is written."""
+    found = []
+    for digits, unit in _NUMBER.findall(line):
+        plain = digits.replace("_", "").replace(",", "")
+        if plain.count(".") <= 1 and plain.strip("."):
+            found.append((float(plain) * _UNITS.get(unit.lower() if unit else "", 1.0), digits))
+    return found
+
+
+def numbers(line: str) -> frozenset[str]:
+    """The numbers of a text as written, thousands marks removed, of two digits or more."""
+    plain = (digits.replace("_", "").replace(",", "") for digits, _ in _NUMBER.findall(line))
+    return frozenset(number for number in plain if len(number.replace(".", "")) >= 2)
+
+
+def moved_numbers(old: str, new: str, context: Sequence[str] = ()) -> Iterator[str]:
+    """The effects of one line's numbers having changed."""
+    if _version_pair(old, new):
+        return
+    for (before, _), (after, _) in zip(quantities(old), quantities(new), strict=False):
+        if before != after and (kind := _kind(_family(old, context), before, after)):
+            yield kind
+
+
+def moved_value(setting: str, old: str, new: str) -> str | None:
+    """The effect of a setting's having gone from one value to another; None where nothing moved much."""
+    before, after = quantities(old), quantities(new)
+    if before and after:
+        return _kind(_family(setting, ()), before[0][0], after[0][0])
+    return "switched" if old and new and old != new else None
+
+
+def moved_versions(old: str, new: str, context: Sequence[str] = ()) -> Iterator[str]:
+    """`major`, `minor` or `patch` where a version changed; a first number of 0 makes the second one major."""
+    if pair := _version_pair(old, new):
+        (major, minor, _), (major_now, minor_now, _) = pair
+        if major != major_now or (major == "0" and minor != minor_now):
+            yield "major"
+        else:
+            yield "minor" if minor != minor_now else "patch"
+
+
+def _version_pair(old: str, new: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    before, after = _VERSION.search(old), _VERSION.search(new)
+    if not (before and after) or before[0] == after[0]:
+        return None
+    if not ((before[3] is not None and after[3] is not None) or _VERSIONED.search(old)):
+        return None
+    return before.groups(), after.groups()
+
+
+def _family(line: str, context: Sequence[str]) -> tuple[str, str]:
+    """What a line's number measures; where the line does not say, what stands around it does."""
+    for text in (" ".join(_KEY.findall(line)), *reversed(context)):
+        for pattern, falls, rises in _TABLE:
+            if pattern.search(text):
+                return falls, rises
+        if _TIME_SUFFIX.search(text):
+            return "wait_cut", "wait_raised"
+    return "", ""
+
+
+def _kind(family: tuple[str, str], before: float, after: float) -> str | None:
+    falls, rises = family
+    if after <= before * HALF:
+        return falls or None
+    if before <= after * HALF:
+        return rises or None
+    return rises if after > before and rises == "capacity_raised" else None

@@ -1,0 +1,179 @@
+"""What the outage says of itself: the words, names, numbers and source files of its alarms, and which kind of trouble they are.
+
+Knows:   how a line that belongs to the outage is told from one that is always there, and what such lines have in common.
+Ignores: changes; and where the outage began (change_place.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from correlate.evidence.mechanisms import TROUBLES
+from correlate.evidence.numbers import numbers
+from correlate.evidence.tokens import names, words
+from correlate.scene import Scene
+from schemas.entity import split
+from schemas.masking import mask
+from schemas.severity import WARN
+from schemas.signal import Signal
+
+QUIET_SHARE: Final = 1 / 3
+"""Share of the time before detection that counts as normal: the oldest third is out of reach of all but the slowest onsets."""
+DENSER: Final = 5.0
+"""How much more often a known line must come to be news: rates of logs double and halve by themselves."""
+SAMPLE: Final = 100
+"""Lines of one wording that are looked at; more of the same say the same."""
+
+_FILE = re.compile(r"([\w\-]+\.(?:go|py|java|kt|rs|tsx?|jsx?|mjs|rb|php|cs|cpp|cc|c|scala|exs?|swift|sql|lua|clj))\b")
+_STATUS = frozenset(
+    [
+        "10",
+        "20",
+        "100",
+        "200",
+        "201",
+        "204",
+        "301",
+        "302",
+        "304",
+        "400",
+        "401",
+        "403",
+        "404",
+        "409",
+        "413",
+        "422",
+        "429",
+        "499",
+        "500",
+        "502",
+        "503",
+        "504",
+    ]
+)
+"""Numbers that say how it ended, not with what it was set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Alarming lines of one wording from one entity."""
+
+    entity: str
+    lines: tuple[Signal, ...]
+
+    @property
+    def texts(self) -> list[str]:
+        return [line.text for line in self.lines[:SAMPLE]]
+
+
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    wordings: tuple[Wording, ...]
+    alerts: tuple[str, ...]
+    """What the alerts say, with the names of their rules and metrics."""
+    words: Mapping[str, float]
+    """Stem → share of the lines of its wording that hold it; less for what healthy lines say too and for names of entities."""
+    names: frozenset[str]
+    """Identifiers that the failing lines share and healthy lines do not say."""
+    numbers: frozenset[str]
+    """Numbers that all lines of a wording repeat: a limit that was met, a timeout that passed."""
+    files: Mapping[str, frozenset[str]]
+    """Source file that the failing lines point to → entities that said so."""
+    troubles: frozenset[str]
+    """Kinds of trouble, words of mechanisms.TROUBLES."""
+
+    @property
+    def lines(self) -> Iterable[Signal]:
+        return (line for wording in self.wordings for line in wording.lines)
+
+
+def symptom(scene: Scene) -> Symptom:
+    wordings, healthy = alarming(scene)
+    alerts = tuple(_said(alert) for alert in scene.alerts)
+    entity_words = {word for entity in (*scene.calls, *scene.blame) for word in words(split(entity)[1])}
+    usual = Counter(word for line in healthy for word in words(line.text))
+    usual_names = {name for line in healthy for name in names(line.text)}
+    shares = _shares(wordings)
+    for text in alerts:
+        shares.update(dict.fromkeys(words(text), 1.0))
+    entities = {split(entity)[1] for entity in (*scene.calls, *scene.blame)}
+    return Symptom(
+        wordings=tuple(wordings),
+        alerts=alerts,
+        words={word: share * (0.5 if usual[word] else 1.0) * (0.3 if word in entity_words else 1.0) for word, share in shares.items()},
+        names=frozenset(name for wording in wordings for name in _common(wording.texts, names, 0.5)) - usual_names - entities,
+        numbers=frozenset(number for wording in wordings if len(wording.lines) > 1 for number in _common(wording.texts, numbers, 0.8))
+        - _STATUS,
+        files=_files(wordings),
+        troubles=frozenset(
+            name
+            for name, phrases in TROUBLES.items()
+            if any(phrases.search(text) for text in (*alerts, *(wording.texts[0] for wording in wordings)))
+        ),
+    )
+
+
+def alarming(scene: Scene) -> tuple[list[Wording], list[Signal]]:
+    """Wordings of warnings and errors that are new or much more frequent since the quiet time, and the healthy lines."""
+    by_wording: dict[tuple[str, str], list[Signal]] = defaultdict(list)
+    healthy = []
+    for line in scene.logs:
+        if line.severity_number >= WARN:
+            by_wording[line.subject.entity, mask(line.text)].append(line)
+        else:
+            healthy.append(line)
+    first = min((line.event_time_ns for line in scene.logs), default=scene.onset_ns)
+    quiet_until = min(first + int((scene.detected_ns - first) * QUIET_SHARE), scene.onset_ns)
+    wordings = []
+    for (entity, _), lines in by_wording.items():
+        late = [line for line in lines if line.event_time_ns >= quiet_until]
+        if late and _is_news(len(lines) - len(late), quiet_until - first, [line.event_time_ns for line in late], scene.now_ns):
+            wordings.append(Wording(entity, tuple(late)))
+        else:
+            healthy.extend(lines)
+    return wordings, healthy
+
+
+def _is_news(early: int, quiet_ns: int, late_ns: Sequence[int], now_ns: int) -> bool:
+    if not early:
+        return True
+    rate_before = early / max(quiet_ns, 1)
+    newest = late_ns[len(late_ns) // 2 :]
+    return len(newest) / max(now_ns - newest[0], 1) > DENSER * rate_before
+
+
+def _said(alert: Signal) -> str:
+    said = [alert.text, alert.subject.name, *(value for key, value in alert.subject.attributes if "metric" in key)]
+    return re.sub(r"[_\-](?=[a-z])", " ", " ".join(said)) + " " + " ".join(said[1:])
+
+
+def _shares(wordings: Sequence[Wording]) -> dict[str, float]:
+    shares: dict[str, float] = {}
+    for wording in wordings:
+        own = words(split(wording.entity)[1])
+        for word, share in _counted(wording.texts, words).items():
+            if share > 0.05 and word not in own:
+                shares[word] = max(shares.get(word, 0.0), min(1.0, share + 0.2))
+    return shares
+
+
+def _counted(texts: Sequence[str], cut: object) -> dict[str, float]:
+    counts = Counter(item for text in texts for item in cut(text))  # type: ignore[operator]
+    return {item: count / len(texts) for item, count in counts.items()}
+
+
+def _common(texts: Sequence[str], cut: object, share: float) -> set[str]:
+    return {item for item, seen in _counted(texts, cut).items() if seen >= share}
+
+
+def _files(wordings: Sequence[Wording]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for wording in wordings:
+        for text in wording.texts:
+            for file in _FILE.findall(text):
+                found[file.lower()].add(wording.entity)
+    return {file: frozenset(entities) for file, entities in found.items()}

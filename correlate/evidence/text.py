@@ -1,0 +1,83 @@
+"""Evidence: words, names, numbers and source files that the change and the failing lines share.
+
+Knows:   what a change removes or sets weighs most, what it talks about least; a name or number that only one change moves is worth
+         more than many common words.
+Ignores: whether the change can break anything (mechanism.py).
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from statistics import fmean
+
+from correlate.evidence.candidates import Candidate
+from correlate.evidence.docket import Docket
+from correlate.evidence.parameters import CLUE, FAIR, PROOF, STRONG
+from correlate.evidence.tokens import words
+from schemas.incident import Argument
+
+KIND = "text"
+USUAL_WORDS = 60
+"""Distinct words of an ordinary change: one that says ten times as much shares more with anything by chance."""
+ORDINARY = 0.3
+"""Link that a change has by chance alone, when no other changes tell (nats)."""
+SHARED = 0.8
+"""Share of an error's words that must reappear for it to be the same error."""
+
+
+def judge(docket: Docket, candidate: Candidate) -> list[Argument]:
+    arguments = [_linked(docket, candidate), *_names(docket, candidate), *_numbers(docket, candidate), *_source(docket, candidate)]
+    return [argument for argument in arguments if argument.nats]
+
+
+def link(docket: Docket, candidate: Candidate) -> tuple[float, list[str]]:
+    """How strongly the words of a change are those of the outage, length-normalised, and the words that say so most."""
+    weights, said = docket.content(candidate).weights, docket.symptom.words
+    hits = {
+        word: weight * said[word] * (1.0 if word[0] == "=" else 0.6) * docket.rarity(word)
+        for word, weight in weights.items()
+        if word in said
+    }
+    total = sum(hits.values()) / max(1.0, sqrt(len(weights) / USUAL_WORDS))
+    return total, sorted(hits, key=lambda word: (-hits[word], word))[:4]
+
+
+def _linked(docket: Docket, candidate: Candidate) -> Argument:
+    """The link beyond what the changes at hand have on the average."""
+    usual = fmean([link(docket, other)[0] for other in docket.candidates if other.deployed] or [0.0])
+    strength, shared = link(docket, candidate)
+    nats = max(-FAIR, min(PROOF - CLUE, strength - max(usual, ORDINARY if docket.symptom.wordings else 0.0)))
+    if shared:
+        return Argument(kind=KIND, nats=nats, text=f"It shares with what fails: {', '.join(word.lstrip('=') for word in shared)}.")
+    return Argument(kind=KIND, nats=nats, text="It shares no word with what fails.")
+
+
+def _names(docket: Docket, candidate: Candidate) -> list[Argument]:
+    moved = docket.content(candidate).names & docket.symptom.names
+    rare = sorted(name for name in moved if sum(name in content.names for content in docket.contents.values()) == 1)
+    return [Argument(kind=KIND, nats=STRONG, text=f"It alone moves {rare[0]}, which the errors name.")] if rare else []
+
+
+def _numbers(docket: Docket, candidate: Candidate) -> list[Argument]:
+    content, said = docket.content(candidate), docket.symptom.numbers
+    if met := sorted(content.moved_numbers & said):
+        return [Argument(kind=KIND, nats=STRONG, text=f"The errors show a value that it set or took away: {met[0]}.")]
+    if old := sorted(content.replaced_numbers & said):
+        return [Argument(kind=KIND, nats=-FAIR, text=f"The errors still show the value it replaced: {old[0]}.")]
+    return []
+
+
+def _source(docket: Docket, candidate: Candidate) -> list[Argument]:
+    """The failing lines point into a file it touches, or are the very error it raises."""
+    arguments, content = [], docket.content(candidate)
+    for path in candidate.files:
+        file = path.rsplit("/", 1)[-1].lower()
+        if file in docket.symptom.files and (not candidate.entities or candidate.entities & docket.symptom.files[file]):
+            arguments.append(
+                Argument(kind=KIND, nats=CLUE if content.is_idle else FAIR, text=f"The errors point to {file}, which it touches.")
+            )
+            break
+    said = [words(wording.texts[0]) for wording in docket.symptom.wordings]
+    if any(len(raised) >= 2 and any(len(raised & line) >= SHARED * len(raised) for line in said) for raised in content.raises):
+        arguments.append(Argument(kind=KIND, nats=FAIR, text="It raises the very error that is seen."))
+    return arguments

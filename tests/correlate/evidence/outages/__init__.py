@@ -1,0 +1,1 @@
+"""Small outages, told in code: which change began each of them, or that none did."""
