@@ -10,6 +10,8 @@ A subscription confirmation is a request to the receiver and refused as such.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Iterator
 from typing import Any, Final
@@ -21,7 +23,9 @@ from schemas.severity import INFO
 from schemas.signal import Kind, Signal
 from schemas.sources.aws_event import Event, Telling, line, severity_of, tell
 from schemas.sources.aws_event_special import read_stack
-from schemas.sources.cloud import decoded, first, mapping, row
+from schemas.sources.aws_event_types import telling_of
+from schemas.sources.aws_names import is_thing
+from schemas.sources.cloud import decoded, first, mapping, row, sequence
 from schemas.sources.source import Received, Source
 
 _FIELD: Final = re.compile(r"^(\w+)='((?:[^'\\]|\\.|'(?!\n|\Z))*)'$", re.MULTILINE)
@@ -35,6 +39,9 @@ _TRIGGER: Final = Telling(
     change=("deploymentId",),
     dedup=("deploymentId", "instanceId"),
 )
+_ARN: Final = re.compile(r"arn:aws[\w-]*:[\w-]+:[^\s\"'<>,;]+")
+_ARNS_WITHIN: Final = 8192
+"""Characters of a text that are searched for ARNs: AWS Backup and Budgets name what they speak of within the first lines."""
 _CONTROL: Final = ("SubscriptionConfirmation", "UnsubscribeConfirmation")
 
 
@@ -54,19 +61,23 @@ def _read_sns(document: Any, received: Received) -> Iterator[Signal | Rejected]:
     elif "Environment: " in said and "Application: " in said:
         yield _beanstalk(dict(_BEANSTALK.findall(said)), subject, time_ns, received)
     else:
-        yield from _message(said, subject, first(document, "TopicArn"), first(document, "MessageId"), time_ns, received)
+        said_state = first(mapping(mapping(document.get("MessageAttributes")).get("State")), "Value")
+        yield from _message(said, subject, first(document, "TopicArn"), first(document, "MessageId"), time_ns, received, said_state)
 
 
-def _message(said: str, subject: str, queue_arn: str, id_: str, time_ns: int, received: Received) -> Iterator[Signal | Rejected]:
+def _message(
+    said: str, subject: str, queue_arn: str, id_: str, time_ns: int, received: Received, state: str = ""
+) -> Iterator[Signal | Rejected]:
     """A text, or JSON that nobody knows."""
     body = mapping(decoded(said))
     if body:
         event = Event(id_, subject or "message", "aws.sns", "", "", time_ns, (), body)
         yield from tell(event, Telling(Kind.LOG, subject), received, "aws.sns")
         return
+    named = [found for arn in _ARN.findall(said[:_ARNS_WITHIN]) if is_thing(found := arn.rstrip(".,;"))]
     yield row(
-        received, Kind.LOG, "aws.sns", {"cloud.provider": "aws"}, ids=[queue_arn], fallback="queue:sns", text=line(subject, said),
-        event_time_ns=time_ns, severity_number=severity_of({}, subject.partition(":")[0]), dedup_key=f"aws.message|{id_}" if id_ else "",
+        received, Kind.LOG, "aws.sns", {"cloud.provider": "aws"}, ids=[*named[:8], queue_arn], fallback="queue:sns", text=line(subject, said),
+        event_time_ns=time_ns, severity_number=severity_of({}, state or subject.partition(":")[0]), dedup_key=f"aws.message|{id_}" if id_ else "",
     )  # fmt: skip
 
 
@@ -139,6 +150,44 @@ def _read_s3(document: Any, received: Received) -> Iterator[Signal]:
     )
 
 
+def _is_push(document: Any) -> bool:
+    return isinstance(document, dict) and document.get("eventSource") == "aws:codecommit" and isinstance(document.get("codecommit"), dict)
+
+
+def _read_push(document: Any, received: Received) -> Iterator[Signal | Rejected]:
+    reference = next((mapping(found) for found in sequence(document["codecommit"].get("references"))), {})
+    arn = first(document, "eventSourceARN")
+    detail = {"repositoryName": arn.rpartition(":")[2], "commitId": first(reference, "commit"), "referenceName": first(reference, "ref")}
+    time_ns = times.parse(document.get("eventTime"))
+    event = Event(
+        first(document, "eventId"),
+        "CodeCommit Repository State Change",
+        "aws.codecommit",
+        "",
+        first(document, "awsRegion"),
+        time_ns,
+        (arn,),
+        detail,
+    )
+    yield from tell(event, telling_of(event.type, event.source), received, event.source)
+
+
+def _is_stream_record(document: Any) -> bool:
+    return isinstance(document, dict) and isinstance(document.get("data"), str) and bool(document.keys() & {"recordId", "sequenceNumber"})
+
+
+def _read_stream_record(document: Any, received: Received) -> Iterator[Signal | Rejected]:
+    """A text that was put on a Kinesis or Firehose stream and is of no known format."""
+    try:
+        said = base64.b64decode(document["data"], validate=True).decode()
+    except (binascii.Error, ValueError):
+        yield Rejected("unknown_format", "the record's data is neither text nor any known format", "data", "aws.kinesis")
+        return
+    time_ns = times.parse(document.get("approximateArrivalTimestamp"))
+    arn = first(document, "eventSourceARN") or (received.carrier or {}).get("aws.kinesis.arn", "")
+    yield from _message(said, "", arn, first(document, "recordId", "sequenceNumber"), time_ns, received)
+
+
 def _is_sqs(document: Any) -> bool:
     return (
         isinstance(document, dict)
@@ -155,6 +204,8 @@ def _read_sqs(document: Any, received: Received) -> Iterator[Signal | Rejected]:
 SOURCES: Final = (
     Source("aws.codedeploy.trigger", _is_trigger, _read_trigger),
     Source("aws.s3", _is_s3, _read_s3),
+    Source("aws.codecommit", _is_push, _read_push),
     Source("aws.sns", _is_sns, _read_sns),
     Source("aws.sqs", _is_sqs, _read_sqs),
+    Source("aws.kinesis", _is_stream_record, _read_stream_record),
 )

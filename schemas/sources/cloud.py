@@ -7,6 +7,7 @@ Ignores: every native format; the readers beside it know theirs.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -15,12 +16,14 @@ import orjson
 from schemas.identity import Identity, identify
 from schemas.redact import redact
 from schemas.resource_names import resource
-from schemas.signal import Kind, Signal, Status, Subject
+from schemas.signal import Kind, Signal, Status
 from schemas.sources.source import Received
 
 MAX_TEXT_CHARS: Final = 8192
 """A row's text is read by people; what is longer is cut, and the record itself stays the evidence."""
 _MAX_DETAIL_CHARS: Final = 1024
+_CALLER: Final = re.compile(r"arn:aws[\w-]*:(?:iam|sts)::\d*:(?:user|assumed-role|federated-user|mfa)/[^\s\"',;:)\]]+")
+"""IAM users and sessions: what CloudTrail and error messages call a caller."""
 _NAMED_BY_ID: Final = {
     "service": "service.name",
     "database": "db.instance.id",
@@ -177,7 +180,7 @@ def row(
         value=value,
         severity_number=severity_number,
         status=status,
-        text=redact(text[:MAX_TEXT_CHARS], received.redaction_key),
+        text=_harmless(text[:MAX_TEXT_CHARS], received),
         dedup_key=dedup_key,
         trace_id=trace_id,
         change_id=change_id,
@@ -187,16 +190,15 @@ def row(
     )
 
 
-def about(signal: Signal, subject: Subject) -> Signal:
-    """The same row about another subject."""
-    signal.subject = subject
-    return signal
+def _harmless(said: str, received: Received) -> str:
+    """Without secrets and people; a caller's ARN goes first, since it ends with a name that nothing announces."""
+    return redact(_CALLER.sub("<user>", said), received.redaction_key)
 
 
 def _json(details: Mapping[str, object], received: Received) -> str:
     """The facts that say something; texts redacted, so that a detail never tells what the text may not."""
     told = {
-        key: redact(value[:_MAX_DETAIL_CHARS], received.redaction_key) if isinstance(value, str) else value
+        key: _harmless(value[:_MAX_DETAIL_CHARS], received) if isinstance(value, str) else value
         for key, value in details.items()
         if value not in (None, "", [], {})
     }

@@ -45,7 +45,19 @@ _KEYS: Final = {
     )
 }
 _PAYLOADS: Final = ("protoPayload", "jsonPayload", "textPayload", "httpRequest")
-_MESSAGES: Final = ("message", "msg", "MESSAGE", "log", "textPayload", "event", "statusDetails", "error", "description", "short_message")
+_MESSAGES: Final = (
+    "message",
+    "msg",
+    "MESSAGE",
+    "log",
+    "textPayload",
+    "event",
+    "statusDetails",
+    "statusdetails",
+    "error",
+    "description",
+    "short_message",
+)
 
 
 def _entry(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,11 +65,21 @@ def _entry(document: Mapping[str, Any]) -> dict[str, Any]:
     return {_KEYS.get(str(key).lower().replace("_", ""), str(key)): value for key, value in document.items()}
 
 
+def _spelt(request: Mapping[str, Any]) -> dict[str, Any]:
+    """A request's keys as the API spells them; a copy in a data lake may have lost its capitals."""
+    return {_OF_A_REQUEST.get(str(key).lower().replace("_", ""), str(key)): value for key, value in request.items()}
+
+
+_OF_A_REQUEST: Final = {key.lower(): key for key in ("requestMethod", "requestUrl", "status", "latency")}
+
+
 def _recognises(document: Any) -> bool:
     if not isinstance(document, dict) or len(document) > 64:
         return False
     entry = _entry(document)
     if any(key in entry for key in _PAYLOADS) and ("resource" in entry or "logName" in entry or "insertId" in entry):
+        return True
+    if isinstance(entry.get("protoPayload"), dict) and gcp_audit.is_audit(entry["protoPayload"]):
         return True
     return isinstance(entry.get("logName"), str) and "/logs/" in entry["logName"] and ("insertId" in entry or "resource" in entry)
 
@@ -95,7 +117,7 @@ def _audit(entry: Mapping[str, Any], payload: Mapping[str, Any], received: Recei
 
 def _log(entry: Mapping[str, Any], received: Received) -> Signal:
     payload = mapping(entry.get("jsonPayload")) or mapping(entry.get("protoPayload"))
-    request = mapping(entry.get("httpRequest"))
+    request = _spelt(mapping(entry.get("httpRequest")))
     labels = mapping(entry.get("labels"))
     log_name = unquote(first(entry, "logName"))
     named, ids = of_resource(mapping(entry.get("resource")))
@@ -141,6 +163,8 @@ def _meaning(log_name: str, payload: Mapping[str, Any], labels: Mapping[str, Any
         return (Kind.SCALING if scaled else Kind.LOG), None
     if log_name.endswith("/events") and "involvedObject" in payload:
         return Kind.STATE, None
+    if "event_subtype" in payload and first(payload, "event_type").startswith("GCE_"):
+        return Kind.CHANGE, None
     return Kind.LOG, None
 
 
@@ -152,7 +176,9 @@ def _violation(labels: Mapping[str, Any]) -> str:
 
 def _text(entry: Mapping[str, Any], payload: Mapping[str, Any], request: Mapping[str, Any], labels: Mapping[str, Any]) -> str:
     involved = mapping(payload.get("involvedObject"))
-    about = f"{first(payload, 'reason')} {first(involved, 'kind')}/{first(involved, 'name')}" if involved else ""
+    about = (
+        f"{first(payload, 'reason')} {first(involved, 'kind')}/{first(involved, 'name')}" if involved else first(payload, "event_subtype")
+    )
     said = text(entry.get("textPayload")) or first(payload, *_MESSAGES) or first(labels, "verbose_message", "terse_message")
     asked = _request(request)
     if said or asked or about:

@@ -1,4 +1,4 @@
-"""What Google Cloud sends as a message of its own form: Pub/Sub messages, Cloud Storage objects, Error Reporting, Security Command Center, budgets.
+"""What Google Cloud sends as a message of its own form: Pub/Sub messages, Cloud Storage objects, Error Reporting, Security Command Center, Asset Inventory, budgets.
 
 Reference: Pub/Sub, "Push subscriptions"; Cloud Storage, "Pub/Sub notifications" and `storage#object`; Error Reporting, "Notifications";
            Security Command Center, "Finding notifications"; Cloud Billing, "Programmatic notifications".
@@ -129,6 +129,28 @@ def _read_finding(document: Any, received: Received) -> Iterator[Signal]:
     )  # fmt: skip
 
 
+def _is_asset(document: Any) -> bool:
+    asset = document.get("asset") if isinstance(document, dict) else None
+    return (
+        isinstance(asset, dict)
+        and "assetType" in asset
+        and ("window" in document or "priorAsset" in document or "priorAssetState" in document)
+    )
+
+
+def _read_asset(document: Any, received: Received) -> Iterator[Signal]:
+    """Cloud Asset Inventory's feed: a resource or its policy is other than it was."""
+    asset = mapping(document["asset"])
+    name, type_ = first(asset, "name"), first(asset, "assetType")
+    action = "delete" if document.get("deleted") is True else "update" if mapping(document.get("priorAsset")) else "create"
+    time_ns = times.parse(asset.get("updateTime")) or times.parse(mapping(document.get("window")).get("startTime"))
+    yield row(
+        received, Kind.CHANGE, "gcp.asset", {"cloud.provider": "gcp", "gcp.resource_type": type_}, ids=[name], fallback=f"resource:{type_}",
+        name=f"asset.{action}", text=f"Cloud Asset {type_} {name} {action}d", event_time_ns=time_ns, severity_number=INFO,
+        dedup_key=f"gcp.asset|{name}|{first(asset, 'updateTime')}", details={"action": action, "outcome": "succeeded"},
+    )  # fmt: skip
+
+
 def _is_budget(document: Any) -> bool:
     return isinstance(document, dict) and "budgetDisplayName" in document and "costAmount" in document
 
@@ -148,6 +170,7 @@ def _read_budget(document: Any, received: Received) -> Iterator[Signal]:
 SOURCES: Final = (
     Source("gcp.error_reporting", _is_error, _read_error),
     Source("gcp.security_command_center", _is_finding, _read_finding),
+    Source("gcp.asset", _is_asset, _read_asset),
     Source("gcp.billing_budget", _is_budget, _read_budget),
     Source("gcp.storage", _is_object, _read_object),
     Source("gcp.pubsub", _is_push, _read_push),
