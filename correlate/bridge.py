@@ -70,7 +70,7 @@ def holds(signal: Signal, onset_ns: int, entities: list[str], now_ns: int) -> bo
 
 def _open(burst: AlarmBurst, alarms: Alarms, book: IncidentBook, telemetry: Telemetry, now_ns: int) -> int:
     """Where the complaining entities have telemetry, each alarm says which symptom is to be explained; else the burst speaks for itself."""
-    known = set(telemetry.entities())
+    known = {telemetry.registry.entities[number] for number in telemetry.registry.witnesses}
     members = sorted(burst.first.values(), key=lambda alarm: (alarm.time_ns, alarm.complaint.ident))
     numbers = [
         book.alert(alarm.complaint.candidate, alarm.time_ns, symptoms(alarm), now_ns, telemetry)

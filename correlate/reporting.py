@@ -76,8 +76,8 @@ class Reporter:
 
     def report(self, view: View, notices: Sequence[Notice], now_ns: int) -> None:
         """After each tick: tells what is worth telling now."""
-        for number, told in self.told.items():
-            told.trouble = view.book.incidents.get(number, told.trouble)
+        for number, known in self.told.items():
+            known.trouble = view.book.incidents.get(number, known.trouble)
         self.stale.update(notice.number for notice in notices)
         for number in sorted(self.stale):
             trouble = view.book.incidents.get(number)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO
 
 import cramjam
+import polars as pl
 
 from correlate.clock import NEVER_NS, Patience
 from correlate.engine import Engine
@@ -97,7 +98,7 @@ def lines(path: Path) -> Iterator[bytes]:
 
 def _open(path: Path) -> IO[bytes]:
     if path.suffix == ".gz":
-        return io.BufferedReader(gzip.open(path), 1 << 20)  # type: ignore[arg-type]
+        return io.BufferedReader(gzip.open(path), 1 << 20)
     if path.suffix == ".zst":
         return io.BytesIO(bytes(cramjam.zstd.decompress(path.read_bytes())))
     return path.open("rb", buffering=1 << 20)
@@ -186,10 +187,13 @@ def _take(
             outcome.first_rejected.append((records.topic, records.offsets[place] + 1, rejected))
     if read.signals.is_empty():
         return
-    newest = read.signals["event_time_ns"].max()
+    # A dump has no record timestamps: a row that tells no time stands where its neighbours do.
+    at = pl.col("event_time_ns")
+    signals = read.signals.with_columns(pl.when(at > 0).then(at).otherwise(max(source.newest_ns, 0)).alias("event_time_ns"))
+    newest = signals["event_time_ns"].max()
     assert isinstance(newest, int)
     source.newest_ns = max(source.newest_ns, newest)
-    for (estate,), rows in read.signals.group_by("estate", maintain_order=True):
+    for (estate,), rows in signals.group_by("estate", maintain_order=True):
         engine = engines.get(str(estate))
         if engine is None:
             engine = engines[str(estate)] = Engine.of(str(estate), patience, catalogue.calls if catalogue else {})

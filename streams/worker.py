@@ -17,7 +17,7 @@ from correlate.clock import Patience
 from correlate.reporting import Emission
 from correlate.units import SECOND_NS
 from schemas.catalogue import Catalogue, read_catalogue
-from schemas.reading import Reader, Reading
+from schemas.reading import Limits, Reader, Reading
 from sinks.files import PostmortemFiles
 from streams import http
 from streams.correlator import Correlator
@@ -90,7 +90,7 @@ def reading_of(settings: Settings) -> Reading:
         estate_attributes=settings.estate_attributes,
         aliases=aliases,
         redaction_key=key,
-        max_record_bytes=settings.record_bytes_max,
+        limits=Limits(record_bytes=settings.record_bytes_max),
     )
 
 
