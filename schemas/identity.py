@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
+from schemas.redact import redact, role_of
 from schemas.resource_names import resource
 from schemas.signal import Kind, Subject
 
@@ -93,6 +94,12 @@ _IP: Final = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F
 _FQDN: Final = re.compile(r"(?P<short>[A-Za-z0-9][A-Za-z0-9_-]{0,62})(?:\.[A-Za-z0-9_-]{1,63}){1,8}")
 MAX_VALUE_CHARS: Final = 512
 """Longest value of an attribute that is kept: names are short, anything longer is data in the wrong place."""
+
+
+_PRIVATE: Final = re.compile(
+    r"(?:.*_)?(?:user|usr|login|person|author|sender|recipient|contact|assignee|username|userid)(?:_?name|_?id|_?e?mail|_?full_?name)?"
+    r"|.*e_?mail|.*phone|.*phone_?number|.*passw(?:or)?d|.*secret|.*(?:^|_)token|.*api_?key|.*credentials?|.*authorization|.*cookie|.*session_?id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +178,19 @@ def is_collector(name: str) -> bool:
     return bool(_COLLECTORS.fullmatch(name))
 
 
+@lru_cache(maxsize=8192)
+def is_private(key: str) -> bool:
+    """True for an attribute that names a person or holds a secret by its very name."""
+    return bool(_PRIVATE.fullmatch(re.sub(r"[.\-\s]", "_", key.lower())))
+
+
+def impersonal(key: str, value: str) -> str:
+    """An attribute's value without secrets and people; accounts of machines stay."""
+    if is_private(key):
+        return value if role_of(value) == "automation" else "<user>"
+    return redact(value)
+
+
 def _rename(attributes: Mapping[str, str], known: Dictionary) -> dict[str, str]:
     """The attributes under OpenTelemetry names; of two that mean the same the more trusted goes first, the other keeps its name."""
     named: dict[str, str] = {}
@@ -183,7 +203,7 @@ def _rename(attributes: Mapping[str, str], known: Dictionary) -> dict[str, str]:
         folded = fold(key.removeprefix("exported_"))
         otel = known.names.get(folded)
         if otel is None:
-            named.setdefault(key, value)
+            named.setdefault(key, impersonal(key, value))
             continue
         trust = -2 if exported else -1 if folded in known.extra else _trust(otel, folded)
         if otel not in rank or trust < rank[otel]:

@@ -1,0 +1,75 @@
+"""What a bulk decoder is and what it returns.
+
+Knows:   the shape of a decoded batch, and how records are decoded together although one of them may be broken.
+Ignores: every format.
+
+A decoder reads only what it is sure of.  Records in another shape (`odd`) go to the plain reader of the same format, which
+takes them one by one; a property test holds the two equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol, TypeVar
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from schemas.subjects import Subjects
+
+T = TypeVar("T")
+_OPEN, _CLOSE = b"{"[0], b"}"[0]
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows in columns; every array and series has one entry a row."""
+
+    record: npt.NDArray[np.int64]
+    """Which record of those given a row came from."""
+    row: npt.NDArray[np.int64]
+    """Which row of its record."""
+    subject: npt.NDArray[np.int64]
+    """Numbers of Subjects."""
+    columns: dict[str, pl.Series]
+    """Columns of ROW_SCHEMA; those left out take their defaults."""
+    odd: list[int] = field(default_factory=list)
+    """Records that hold something unusual; no row here is theirs."""
+
+
+class Bulk(Protocol):
+    format: str
+    marks: tuple[bytes, ...]
+    """Bytes that every record of this format holds.  Records that hold them may still be of another."""
+
+    def read(self, values: Sequence[bytes], subjects: Subjects, redaction_key: bytes) -> Batch | None:
+        """The rows of these records, or None if not all of them are of this format's usual shape."""
+
+
+def decode_together(decoder: msgspec.json.Decoder[T], values: Sequence[bytes]) -> list[T] | None:
+    """Each record decoded, by one call; None if a record is not one JSON object of that type.
+
+    Records are joined by line breaks.  Since each begins with `{` and ends with `}`, and no JSON string holds a raw line break, a boundary
+    inside an unfinished record is a syntax error: the count of objects tells whether each record was exactly one.
+    """
+    if not all(value and value[0] == _OPEN and value[-1] == _CLOSE for value in values):
+        return None
+    try:
+        decoded = decoder.decode_lines(b"\n".join(values))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return decoded if len(decoded) == len(values) else None
+
+
+NO_SUBJECT: Final = -1
+"""A record whose subject could not be made: it is odd."""
+
+
+def without_odd(numbers: Sequence[int], more_odd: Sequence[int] = ()) -> tuple[npt.NDArray[np.int64], list[int]]:
+    """Places of the records that are not odd, and of those that are."""
+    odd = sorted({*more_odd, *(place for place, number in enumerate(numbers) if number == NO_SUBJECT)})
+    usual = np.delete(np.arange(len(numbers), dtype=np.int64), odd) if odd else np.arange(len(numbers), dtype=np.int64)
+    return usual, odd

@@ -1,0 +1,41 @@
+"""Whole columns of what readers else parse one by one: times and numbers.
+
+Knows:   the usual written form of each (RFC 3339 in UTC, decimal text), for which one vectorised pass does.
+Ignores: every other form, which it hands to schemas/times.py text by text.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from schemas import times
+
+_USUAL: Final = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$"
+
+
+def times_ns(texts: list[str]) -> pl.Series:
+    """`times.parse` of each text; Int64, 0 for what is no time."""
+    column = pl.Series(texts, dtype=pl.String)
+    if column.is_empty():
+        return pl.Series(dtype=pl.Int64)
+    if column.n_unique() * 4 < len(texts):  # metrics of one scrape share their time
+        unique = column.unique()
+        known = dict(zip(unique.to_list(), map(times.parse, unique.to_list()), strict=True))
+        return pl.Series([known[text] for text in texts], dtype=pl.Int64)
+    usual = column.str.contains(_USUAL)
+    seconds = column.str.slice(0, 19).str.to_datetime("%Y-%m-%dT%H:%M:%S", time_unit="ms", strict=False).cast(pl.Int64)
+    nanos = column.str.slice(20).str.strip_chars_end("Z").str.pad_end(9, "0").cast(pl.Int64, strict=False).fill_null(0)
+    found = (seconds * 1_000_000 + nanos).fill_null(0)
+    fits = usual & (seconds > 0).fill_null(False) & (seconds < times.LAST_NS // 1_000_000).fill_null(False)
+    rest = (~fits).arg_true()
+    return found.scatter(rest, [times.parse(texts[place]) for place in rest]) if len(rest) else found
+
+
+def finite(texts: list[str]) -> tuple[pl.Series, npt.NDArray[np.bool_]]:
+    """Numbers of decimal texts, null where they are not finite; and where a text is no number at all."""
+    numbers = pl.Series(texts, dtype=pl.String).cast(pl.Float64, strict=False)
+    return pl.select(pl.when(numbers.is_finite()).then(numbers)).to_series(), numbers.is_null().to_numpy()

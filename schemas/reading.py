@@ -1,0 +1,326 @@
+"""Records in, rows out: a run of Kafka records of one partition becomes one frame of signals, without being told what they are.
+
+Knows:   which records go together to a bulk decoder, what every row needs before it leaves (estate, ingest time, caps, templates), and
+         that nothing is dropped: every record gives rows, or a Rejected, or both.
+Ignores: Kafka itself, and every format.
+
+What a row looks like to the engine:
+- `subject.attributes` hold OpenTelemetry names (`k8s.pod.name`, `k8s.namespace.name`, `service.version`, `host.name` …; `client` and `server`
+  of call-graph metrics; unknown labels under their own name).  Attributes of one log line lie in `details` under `attributes`.
+- A time far ahead of the record's own is replaced by it; `details.ts_adjusted` then says what the sender claimed.
+- `text` has at most MAX_TEXT_CHARS; `details.text_hash` is then the hash of the whole.
+The result is a function of the records and the options alone: not of earlier runs, nor of how records are cut into runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import orjson
+import polars as pl
+
+from schemas import times
+from schemas.bulk import DECODERS
+from schemas.bulk.batch import Batch, Bulk
+from schemas.identity import DEFAULT, dictionary, identify
+from schemas.masking import Templates
+from schemas.rejected import Rejected
+from schemas.signal import ROW_SCHEMA, SIGNAL_SCHEMA, Kind, Signal, Subject
+from schemas.sources.detect import detect
+from schemas.sources.envelope import Document, Limits, Opener
+from schemas.sources.source import Received
+from schemas.subjects import Subjects
+
+MAX_TEXT_CHARS: Final = 2_000
+"""Of one row.  A stack trace names its cause in the first lines; the record itself stays the evidence."""
+_OPEN: Final = b"{"
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """A run of records of one partition, in offset order."""
+
+    topic: str
+    partition: int
+    offsets: Sequence[int]
+    timestamps_ns: Sequence[int]
+    """The Kafka records' own time (their ingest time); 0 where unknown."""
+    values: Sequence[bytes | None]
+    headers: Sequence[tuple[tuple[str, bytes], ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    signals: pl.DataFrame
+    """Columns of SIGNAL_SCHEMA, in record order."""
+    rejected: list[tuple[int, Rejected]]
+    """Place in the run and why.  A record of which parts were read appears in both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How records are read."""
+
+    estate: str = "default"
+    estate_attributes: tuple[str, ...] = ()
+    """OpenTelemetry attributes whose value is the estate, first one that a row has; none: everything is in one estate."""
+    aliases: dict[str, Any] = field(default_factory=dict)
+    """The user's dictionary: `attributes` (OpenTelemetry name → further names) and `entities` (`kind:name` → `kind:name`)."""
+    redaction_key: bytes = b""
+    """Turns people into pseudonyms instead of `<user>`."""
+    limits: Limits = field(default_factory=Limits)
+    rows_per_record: int = 20_000
+    """The largest OTLP batches hold 8,192 points (the collector's default); twice that and some."""
+    ahead_ns: int | None = 86_400 * times.SECOND_NS
+    """How far a row's time may be ahead of its record's before it is a broken clock: a day covers every wrong time zone.  None: any."""
+    strict: bool = False
+    """Let a reader's own bug raise, instead of setting the record aside as `reader_failed`.  For tests."""
+
+
+class Reader:
+    """Reads runs of records.  What it remembers between runs only saves time."""
+
+    def __init__(self, options: Reading | None = None) -> None:
+        self._options = options or Reading()
+        self._known = _dictionary(self._options.aliases)
+        self._subjects = Subjects(self._settle)
+        self._templates = Templates()
+        self._opener = Opener(detect, self._options.limits)
+
+    def read(self, records: Records) -> Read:
+        """Everything that the records say."""
+        self._subjects.forget_if_full()
+        rejected: list[tuple[int, Rejected]] = []
+        batches, rest = self._in_bulk(records.values)
+        signals: list[Signal] = []
+        places: list[int] = []
+        for place in rest:
+            for found in self._one(place, records):
+                if isinstance(found, Rejected):
+                    rejected.append((place, found))
+                else:
+                    signals.append(found)
+                    places.append(place)
+        if signals:
+            batches.append(_batch(signals, places, self._subjects))
+        return Read(self._finish(batches, records), rejected)
+
+    def _in_bulk(self, values: Sequence[bytes | None]) -> tuple[list[Batch], list[int]]:
+        """What the typed decoders read, and the places of the records that they leave, in order."""
+        most = self._options.limits.record_bytes
+        able = [place for place, value in enumerate(values) if value is not None and value[:1] == _OPEN and len(value) <= most]
+        taken = set(able) if len(able) < len(values) else None
+        rest = [place for place in range(len(values)) if place not in taken] if taken is not None else []
+        batches: list[Batch] = []
+        if not able:
+            return batches, rest
+        first = _decoder_of(values[able[0]])
+        if first is not None and self._decode(first, able, values, batches, rest):
+            return batches, sorted(rest)  # a topic of one format, as most are
+        groups: dict[str, tuple[Bulk, list[int]]] = {}
+        for place in able:
+            bulk = _decoder_of(values[place])
+            if bulk is None:
+                rest.append(place)
+            else:
+                groups.setdefault(bulk.format, (bulk, []))[1].append(place)
+        for bulk, group in groups.values():
+            self._halve(bulk, group, values, batches, rest)
+        return batches, sorted(rest)
+
+    def _halve(self, bulk: Bulk, group: list[int], values: Sequence[bytes | None], batches: list[Batch], rest: list[int]) -> None:
+        """Reads a group, halving it around records that are not of the usual shape."""
+        if self._decode(bulk, group, values, batches, rest):
+            return
+        if len(group) == 1:
+            rest.extend(group)
+            return
+        middle = len(group) // 2
+        self._halve(bulk, group[:middle], values, batches, rest)
+        self._halve(bulk, group[middle:], values, batches, rest)
+
+    def _decode(self, bulk: Bulk, group: list[int], values: Sequence[bytes | None], batches: list[Batch], rest: list[int]) -> bool:
+        """Reads a group at once; False if one of its records is not of the usual shape."""
+        batch = bulk.read([value for place in group if (value := values[place]) is not None], self._subjects, self._options.redaction_key)
+        if batch is None:
+            return False
+        where = np.array(group, np.int64)
+        batch.record = where[batch.record]
+        batches.append(batch)
+        rest.extend(group[place] for place in batch.odd)
+        return True
+
+    def _one(self, place: int, records: Records) -> Iterator[Signal | Rejected]:
+        """The rows of one record, numbered."""
+        value = records.values[place]
+        if value is None:
+            yield Rejected("no_value", "a tombstone: the record has no value")
+            return
+        received = Received(
+            ingest_time_ns=records.timestamps_ns[place],
+            topic=records.topic,
+            headers=records.headers[place] if records.headers else (),
+            redaction_key=self._options.redaction_key,
+        )
+        row = said = 0
+        for found in self._documents(value, received):
+            said += 1
+            if isinstance(found, Rejected):
+                yield found
+            elif row == self._options.rows_per_record:
+                yield Rejected("too_many_rows", f"a record may hold {row} rows; send smaller batches")
+                return
+            else:
+                found.row, row = row, row + 1
+                yield found
+        if not said:
+            yield Rejected("no_rows", "the record was understood and holds nothing to tell")
+
+    def _documents(self, value: bytes, received: Received) -> Iterator[Signal | Rejected]:
+        for document in self._opener.open(value, received):
+            if isinstance(document, Rejected):
+                yield document
+                continue
+            try:
+                yield from self._read(document)
+            except Exception as error:
+                if self._options.strict:
+                    raise
+                yield Rejected(
+                    "reader_failed", f"a bug in the reader of this format: {type(error).__name__}", document.at, document.source.format
+                )
+
+    def _read(self, document: Document) -> Iterator[Signal | Rejected]:
+        for found in document.source.read(document.content, document.received):
+            if isinstance(found, Rejected):
+                at = ".".join(part for part in (document.at, found.at) if part)
+                yield Rejected(found.reason, found.detail, at, found.format or document.source.format)
+            else:
+                yield found
+
+    def _settle(self, subject: Subject) -> Subject:
+        """The subject as the user's dictionary names it, in its estate."""
+        if self._known is not DEFAULT:
+            identity = identify(dict(subject.attributes), self._known)
+            named = identity.entity if self._known.extra and identity.entity else subject.entity
+            subject = msgspec.structs.replace(
+                subject,
+                entity=self._known.entities.get(named, named),
+                ancestors=tuple(
+                    self._known.entities.get(e, e) for e in (identity.ancestors if named != subject.entity else subject.ancestors)
+                ),
+                attributes=identity.attributes,
+            )
+        estate = next((value for name in self._options.estate_attributes if (value := subject.attribute(name))), self._options.estate)
+        return msgspec.structs.replace(subject, estate=estate)
+
+    def _finish(self, batches: list[Batch], records: Records) -> pl.DataFrame:
+        """One frame in record order, with what every row needs."""
+        if not batches:
+            return pl.DataFrame(schema=SIGNAL_SCHEMA)
+        record = np.concatenate([batch.record for batch in batches])
+        row = np.concatenate([batch.row for batch in batches])
+        subject = np.concatenate([batch.subject for batch in batches])
+        rows = pl.concat([_with_defaults(batch) for batch in batches])
+        order = np.lexsort((row, record))
+        if (order[1:] < order[:-1]).any():
+            record, row, subject, rows = record[order], row[order], subject[order], rows[order]
+        ingest = np.asarray(records.timestamps_ns, np.int64)[record]
+        about = self._subjects.rows(subject)
+        rows = rows.with_columns(
+            pl.Series("ingest_time_ns", ingest, pl.Int64),
+            pl.lit(records.topic).alias("topic"),
+            pl.lit(records.partition, pl.Int32).alias("partition"),
+            pl.Series("offset", np.asarray(records.offsets, np.int64)[record], pl.Int64),
+            pl.Series("row", row, pl.Int32),
+        )
+        rows = _with_times(rows, self._options.ahead_ns)
+        rows = _with_short_texts(rows)
+        rows = rows.with_columns(pl.Series("template_id", self._template_ids(about["kind"], rows["text"]), pl.Int64))
+        return about.hstack(rows.select(ROW_SCHEMA.names()))
+
+    def _template_ids(self, kinds: pl.Series, texts: pl.Series) -> np.ndarray[Any, np.dtype[np.int64]]:
+        ids = np.zeros(len(kinds), np.int64)
+        logs = (kinds == Kind.LOG.value).arg_true().to_numpy()
+        if len(logs):
+            ids[logs] = self._templates.ids(texts.gather(logs))
+        return ids
+
+
+def read_records(records: Records, options: Reading | None = None) -> Read:
+    """One run, read by a reader that remembers nothing."""
+    return Reader(options).read(records)
+
+
+def _decoder_of(value: bytes | None) -> Bulk | None:
+    """The bulk decoder whose marks a record bears."""
+    return next((bulk for bulk in DECODERS if value and all(mark in value for mark in bulk.marks)), None)
+
+
+_DEFAULTS: Final[dict[str, Any]] = {
+    "event_time_ns": 0, "starts_at_ns": 0, "value": None, "severity_number": 0, "status": None, "text": "", "dedup_key": "", "trace_id": "",
+    "change_id": "", "evidence_url": "", "details": "",
+}  # fmt: skip
+"""Columns that readers fill, and what they hold when one does not."""
+
+
+def _batch(signals: list[Signal], places: list[int], subjects: Subjects) -> Batch:
+    columns = {name: pl.Series([getattr(signal, name) for signal in signals], dtype=ROW_SCHEMA[name]) for name in _DEFAULTS}
+    return Batch(
+        np.array(places, np.int64),
+        np.array([signal.row for signal in signals], np.int64),
+        np.array([subjects.number(signal.subject) for signal in signals], np.int64),
+        columns,
+    )
+
+
+def _with_defaults(batch: Batch) -> pl.DataFrame:
+    height = len(batch.record)
+    return pl.DataFrame(
+        [
+            batch.columns[name].cast(ROW_SCHEMA[name]).alias(name)
+            if name in batch.columns
+            else pl.repeat(default, height, dtype=ROW_SCHEMA[name], eager=True).alias(name)
+            for name, default in _DEFAULTS.items()
+        ]
+    )
+
+
+def _with_times(rows: pl.DataFrame, ahead_ns: int | None) -> pl.DataFrame:
+    """Absent event times become the ingest time; times too far ahead too, with a note of what was claimed."""
+    event, ingest = pl.col("event_time_ns"), pl.col("ingest_time_ns")
+    if ahead_ns is not None:
+        wrong = rows.select((event > ingest + ahead_ns) & (ingest > 0)).to_series().arg_true()
+        if len(wrong):
+            claimed = rows["event_time_ns"].gather(wrong).to_list()
+            details = [
+                _noted(said, "ts_adjusted", times.rfc3339(at))
+                for said, at in zip(rows["details"].gather(wrong).to_list(), claimed, strict=True)
+            ]
+            rows = rows.with_columns(rows["details"].scatter(wrong, details), rows["event_time_ns"].scatter(wrong, 0))
+    return rows.with_columns(pl.when(event > 0).then(event).otherwise(ingest).alias("event_time_ns"))
+
+
+def _with_short_texts(rows: pl.DataFrame) -> pl.DataFrame:
+    long = (rows["text"].str.len_chars() > MAX_TEXT_CHARS).arg_true()
+    if not len(long):
+        return rows
+    texts = rows["text"].gather(long).to_list()
+    hashes = [blake2b(text.encode(), digest_size=8).hexdigest() for text in texts]
+    details = [_noted(said, "text_hash", hash_) for said, hash_ in zip(rows["details"].gather(long).to_list(), hashes, strict=True)]
+    return rows.with_columns(rows["text"].scatter(long, [text[:MAX_TEXT_CHARS] for text in texts]), rows["details"].scatter(long, details))
+
+
+def _noted(details: str, key: str, value: str) -> str:
+    return orjson.dumps({**(orjson.loads(details) if details else {}), key: value}).decode()
+
+
+def _dictionary(aliases: dict[str, Any]) -> Any:
+    if not aliases:
+        return DEFAULT
+    return dictionary({name: tuple(names) for name, names in aliases.get("attributes", {}).items()}, aliases.get("entities", {}))

@@ -1,0 +1,105 @@
+"""Elastic Common Schema logs, as Filebeat, Elastic Agent and the ECS loggers write them; nested or with dotted keys.
+
+Reference: Elastic Common Schema 8 field reference; Beats exported fields ("kubernetes", "host", "cloud", "log").
+Identity:  `service.name` (never `service.type`, which names the Beats module), `kubernetes.*`, `container.*`, `host.name`; `agent.name`
+           only where no host is named, since a forwarder speaks for others.
+Time:      `@timestamp`.
+Severity:  `log.level`, else `log.syslog.severity.code`, else the level a JSON logger calls `level`.
+State:     none, unless `event.kind` is `alert` or `signal`: then firing.
+Attributes that vary from line to line (`labels.*`, `url.path`, `http.*`, `error.type` …) are no part of the subject: they
+lie in `details.attributes`, as evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import orjson
+
+from schemas import severity, times
+from schemas.identity import identify, is_private
+from schemas.redact import redact
+from schemas.rejected import Rejected
+from schemas.signal import Kind, Signal, Status, Subject
+from schemas.sources.cloud import mapping, number, text
+from schemas.sources.fields import at, flat, text_at
+from schemas.sources.source import Received, Source
+
+ECS: Final = "elastic.ecs"
+IDENTITY: Final = (
+    "service.name", "service.version", "service.environment", "service.node.name", "host.name", "host.hostname", "kubernetes.pod.name",
+    "kubernetes.namespace", "kubernetes.container.name", "kubernetes.deployment.name", "kubernetes.statefulset.name", "kubernetes.daemonset.name",
+    "kubernetes.cronjob.name", "kubernetes.job.name", "kubernetes.node.name", "container.name", "container.id", "cloud.instance.id", "cloud.region",
+    "cloud.availability_zone", "cloud.account.id", "orchestrator.cluster.name", "event.dataset", "log.logger", "fields.service", "fields.env",
+    "kubernetes.labels.app", "kubernetes.labels.app_kubernetes_io/name", "systemd.unit",
+)  # fmt: skip
+"""Fields that stay the same from line to line of one emitter."""
+EVIDENCE: Final = (
+    "url.path", "url.domain", "http.request.method", "http.response.status_code", "error.type", "error.code", "event.code", "event.action", "event.outcome",
+    "event.reason", "destination.address", "destination.domain", "destination.ip", "destination.port", "process.name",
+)  # fmt: skip
+_MAX_EVIDENCE_CHARS: Final = 256
+
+
+def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
+    alert = text_at(document, "event.kind") in ("alert", "signal")
+    yield Signal(
+        subject=subject_of(document, Kind.ALERT if alert else Kind.LOG),
+        event_time_ns=times.parse(document.get("@timestamp")),
+        severity_number=severity_of(document),
+        status=Status.FIRING if alert else None,
+        text=redact(text_of(document), received.redaction_key),
+        trace_id=text_at(document, "trace.id"),
+        details=details_of(document),
+    )
+
+
+def subject_of(document: Mapping[str, Any], kind: Kind = Kind.LOG) -> Subject:
+    named = {path: said for path in IDENTITY if (said := text_at(document, path))}
+    if not named.keys() & {"host.name", "host.hostname"} and (agent := text_at(document, "agent.hostname", "agent.name", "beat.hostname")):
+        named["host.name"] = agent
+    logger = named.pop("log.logger", "")
+    return identify(named).subject(kind, ECS, logger or text_at(document, "event.dataset"))
+
+
+def severity_of(document: Mapping[str, Any]) -> int:
+    if found := severity.from_word(text_at(document, "log.level", "level")):
+        return found
+    code = number(at(document, "log.syslog.severity.code"))
+    return severity.BY_SYSLOG[int(code)] if code is not None and 0 <= code <= 7 else severity.UNSPECIFIED
+
+
+def text_of(document: Mapping[str, Any]) -> str:
+    """The message; the error's own words and its stack trace follow where the message lacks them."""
+    message = text_at(document, "message") or text_at(document, "event.original")
+    parts = [message]
+    for path in ("error.message", "error.stack_trace"):
+        said = text_at(document, path)
+        if said and said not in message:
+            parts.append(said)
+    return "\n".join(part for part in parts if part)
+
+
+def details_of(document: Mapping[str, Any]) -> str:
+    found = {key: value for key, value in flat(mapping(document.get("labels"))).items() if not is_private(key)}
+    found |= {
+        key.removeprefix("labels."): said
+        for key, item in document.items()
+        if key.startswith("labels.") and (said := text(item)) and not is_private(key)
+    }
+    found |= {path: said for path in EVIDENCE if (said := text_at(document, path))}
+    if not found:
+        return ""
+    told = {key: redact(value[:_MAX_EVIDENCE_CHARS]) for key, value in found.items()}
+    return orjson.dumps({"attributes": told}, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _recognises(document: Any) -> bool:
+    if not isinstance(document, dict) or "@timestamp" not in document or "winlog" in document or "metricset" in document:
+        return False
+    known = {"ecs", "ecs.version", "agent", "beat", "log", "log.level", "service", "service.name", "kubernetes", "data_stream", "host"}
+    return not document.keys().isdisjoint(known)
+
+
+SOURCES: Final = (Source(ECS, _recognises, read),)

@@ -1,0 +1,256 @@
+"""What a record is wrapped in, taken off layer by layer until a source recognises what is inside.
+
+Knows:   gzip and base64, BOMs and UTF-16, NDJSON and concatenated objects, arrays, JSON inside strings; the envelopes of schemas/sources/layers.py.
+Ignores: what the innermost document means (the sources), and where the record came from.
+
+After every layer detection starts again.  Caps stand before the work they limit: bytes before parsing, unpacked bytes while
+unpacking (a decompression bomb costs at most the cap), depth, documents a record.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import orjson
+
+from schemas.rejected import Rejected
+from schemas.sources.layers import Part, parts_of
+from schemas.sources.source import Received, Source
+
+Detect = Callable[[Any], Source | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    record_bytes: int = 1 << 20
+    """Kafka's own default for the largest record (message.max.bytes)."""
+    unpacked_bytes: int = 16 << 20
+    """What one record may grow to: CloudWatch subscriptions pack 6 MB into a record, telemetry zips 10:1."""
+    depth: int = 8
+    """SQS → SNS → EventBridge is 3, CloudEvent → Pub/Sub → base64 → LogEntry is 4; twice that."""
+    documents: int = 10_000
+    """Documents of one record; the largest batches seen (metric streams) hold some hundreds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    source: Source
+    content: Any
+    received: Received
+    at: str
+    """Where it lies in the record: `Records[2].body`; empty for the record itself."""
+
+
+_GZIP: Final = b"\x1f\x8b"
+_BASE64: Final = re.compile(r"\s*[A-Za-z0-9+/_-]{24,}={0,2}\s*")
+_PACKED: Final = ("H4sI", "eyJ", "W3si", "ewog", "eyAi")
+"""How base64 of gzip, of `{"`, of `[{"` and of pretty-printed JSON begins."""
+_LONE_SURROGATE: Final = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+_decoder: Final = json.JSONDecoder(parse_constant=lambda _: None)
+"""For what orjson rightly refuses but tools write: NaN, Infinity, integers of any size, several values in a row."""
+
+
+class Opener:
+    """Opens records.  Holds its limits and who to ask; remembers nothing of the records."""
+
+    def __init__(self, detect: Detect, limits: Limits) -> None:
+        self._detect = detect
+        self._limits = limits
+
+    def open(self, value: bytes, received: Received) -> Iterator[Document | Rejected]:
+        """The documents of one record in order, and why parts of it could not be opened."""
+        if len(value) > self._limits.record_bytes:
+            cap = self._limits.record_bytes
+            yield Rejected("too_large", f"the record has {len(value)} bytes, the cap is {cap}; raise the cap or send smaller batches")
+            return
+        for count, found in enumerate(self._bytes(value, received, "", 0)):
+            if count == self._limits.documents:
+                yield Rejected("too_many_documents", f"a record may hold {self._limits.documents} documents; send smaller batches")
+                return
+            yield found
+
+    def _bytes(self, value: bytes, received: Received, at: str, depth: int) -> Iterator[Document | Rejected]:
+        if value[:2] == _GZIP:
+            unpacked = gunzip(value, self._limits.unpacked_bytes)
+            if isinstance(unpacked, Rejected):
+                yield replace(unpacked, at=at)
+            elif depth >= self._limits.depth:
+                yield self._too_deep(at)
+            else:
+                yield from self._bytes(unpacked, received, at, depth + 1)
+            return
+        if (source := self._detect(value)) is not None:
+            yield Document(source, value, received, at)
+            return
+        try:
+            document = orjson.loads(value)
+        except orjson.JSONDecodeError:
+            yield from self._text(decode(value), received, at, depth)
+        else:
+            yield from self._document(document, received, at, depth)
+
+    def _text(self, text: str, received: Received, at: str, depth: int) -> Iterator[Document | Rejected]:
+        """Text that is not one JSON value: several, packed ones, or a line of a log."""
+        start = text.lstrip()[:1]
+        if not start:
+            yield Rejected("empty", "the record holds no bytes that say anything", at)
+        elif start in '{["' and (documents := several(text, self._limits.documents)):
+            for place, document in enumerate(documents):
+                where = f"{at}[line {place + 1}]" if len(documents) > 1 else at
+                if isinstance(document, Rejected):
+                    yield replace(document, at=where)
+                else:
+                    yield from self._document(document, received, where, depth)
+        elif text.startswith(_PACKED) and (packed := unbase64(text)) is not None and depth < self._limits.depth:
+            yield from self._bytes(packed, received, at, depth + 1)
+        elif (source := self._detect(text)) is not None:
+            yield Document(source, text, received, at)
+        elif start in "{[":
+            yield Rejected("not_json", "begins like JSON but is cut off or malformed; send one complete JSON value", at)
+        else:
+            yield Rejected("unknown_format", "text of no known format; see docs/formats.md for what is read", at)
+
+    def _document(self, document: Any, received: Received, at: str, depth: int) -> Iterator[Document | Rejected]:
+        if depth > self._limits.depth:
+            yield self._too_deep(at)
+        elif isinstance(document, str):
+            yield from self._string(document, received, at, depth)
+        elif isinstance(document, list) and self._detect(document) is None:
+            if not document:
+                yield Rejected("empty", "an empty array holds no rows", at)
+            for place, item in enumerate(document):
+                yield from self._document(item, received, f"{at}[{place}]", depth + 1)
+        elif isinstance(document, dict) and (parts := parts_of(document)) is not None:
+            if not parts:
+                yield Rejected("no_rows", "the envelope holds no records", at)
+            for part in parts:
+                yield from self._part(part, received, at, depth)
+        elif (source := self._detect(document)) is not None:
+            yield Document(source, document, received, at)
+        else:
+            yield Rejected("unknown_format", f"{_shape(document)} of no known format; see docs/formats.md for what is read", at)
+
+    def _string(self, text: str, received: Received, at: str, depth: int) -> Iterator[Document | Rejected]:
+        try:
+            inner = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            yield from self._text(text, received, at, depth + 1)
+        else:
+            if isinstance(inner, dict | list | str):
+                yield from self._document(inner, received, at, depth + 1)
+            else:
+                yield from self._text(text, received, at, depth + 1)
+
+    def _part(self, part: Part, received: Received, at: str, depth: int) -> Iterator[Document | Rejected]:
+        """What is inside where a source reads it; else the part with its envelope; else why not."""
+        where = f"{at}.{part.at}" if at and not part.at.startswith("[") else f"{at}{part.at}"
+        inside = replace(received, carrier={**(received.carrier or {}), **part.carrier}) if part.carrier else received
+        opened: list[Document | Rejected] = []
+        if part.content is not None:
+            content = part.content
+            if isinstance(content, bytes):
+                opened = list(self._bytes(content, inside, where, depth + 1))
+            else:
+                opened = list(self._document(content, inside, where, depth + 1))
+        if not any(isinstance(found, Document) for found in opened) and part.whole is not None:
+            source = self._detect(part.whole)
+            if source is not None:
+                yield Document(source, part.whole, inside, where)
+                return
+        if not opened:
+            opened.append(Rejected("unknown_format", "an envelope with nothing in it that is read", where))
+        yield from opened
+
+    def _too_deep(self, at: str) -> Rejected:
+        return Rejected("too_deep", f"more than {self._limits.depth} envelopes lie in each other", at)
+
+
+def gunzip(value: bytes, most: int) -> bytes | Rejected:
+    """The unpacked bytes of all gzip members, at most `most`."""
+    unpacked, rest = bytearray(), value
+    while rest[:2] == _GZIP:
+        engine = zlib.decompressobj(wbits=31)
+        try:
+            unpacked += engine.decompress(rest, most - len(unpacked) + 1)
+        except zlib.error as error:
+            return Rejected("bad_gzip", f"begins like gzip but does not unpack: {error}")
+        if len(unpacked) > most:
+            return Rejected("too_large", f"unpacks to more than {most} bytes; send smaller batches")
+        if not engine.eof:
+            return Rejected("bad_gzip", "the gzip stream is cut off")
+        rest = engine.unused_data
+    return bytes(unpacked)
+
+
+def unbase64(text: str) -> bytes | None:
+    """The decoded bytes, standard or URL alphabet; None for what is no base64."""
+    if not _BASE64.fullmatch(text):
+        return None
+    plain = text.strip().replace("-", "+").replace("_", "/")
+    try:
+        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def decode(value: bytes) -> str:
+    """Bytes as text: by their byte order mark, else UTF-16 if every other byte is zero, else UTF-8 with bad bytes replaced."""
+    if value[:3] == b"\xef\xbb\xbf":
+        return value[3:].decode("utf-8", "replace")
+    if value[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return value.decode("utf-16", "replace")
+    if len(value) >= 4 and value[1] == value[3] == 0 and value[0] and value[2]:
+        return value.decode("utf-16-le", "replace")
+    return value.decode("utf-8", "replace")
+
+
+def several(text: str, most: int) -> list[Any]:
+    """The JSON values of a text: one a line, or one after the other; [] when not one can be read."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    if len(lines) > 1 and not lines[0].rstrip().endswith((",", "{", "[", ":")):
+        found = [_line(line) for line in lines[: most + 1]]
+        if any(not isinstance(item, Rejected) for item in found):
+            return found
+    return _in_a_row(_LONE_SURROGATE.sub(r"\\ufffd", text), most)
+
+
+def _line(line: str) -> Any:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        found = _in_a_row(_LONE_SURROGATE.sub(r"\\ufffd", line), 1)
+        return found[0] if found else Rejected("not_json", "this line is no complete JSON value")
+
+
+def _in_a_row(text: str, most: int) -> list[Any]:
+    found: list[Any] = []
+    place = 0
+    while len(found) <= most:
+        while place < len(text) and text[place] in " \t\r\n,\x1e":
+            place += 1
+        if place == len(text):
+            break
+        try:
+            item, place = _decoder.raw_decode(text, place)
+        except (ValueError, RecursionError):
+            if found:
+                found.append(Rejected("not_json", "what follows the last complete JSON value is none"))
+            break
+        found.append(item)
+    return found
+
+
+def _shape(document: Any) -> str:
+    if not isinstance(document, dict):
+        return f"JSON {type(document).__name__}"
+    keys = ", ".join(re.sub(r"[^\w.@:-]", "?", str(key)[:32]) for key in list(document)[:6])
+    return f"an object with {keys}" if keys else "an empty object"

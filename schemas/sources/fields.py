@@ -1,0 +1,71 @@
+"""How readers reach into JSON that anybody may have sent: every function takes anything and never raises.
+
+Knows:   nested and dotted paths, scalars as text, numbers as finite floats.
+Ignores: what the fields mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from schemas.sources.cloud import mapping, sequence, text
+
+__all__ = ["at", "flat", "labels", "mapping", "sequence", "text", "text_at"]
+
+MAX_LABELS: Final = 128
+"""Labels a row keeps.  Prometheus allows 30 by default, Datadog 100; more is a mistake or an attack."""
+_MAX_DEPTH: Final = 8
+_MISSING: Final = object()
+
+
+def at(document: Any, path: str) -> Any:
+    """What lies at `a.b.c`, nested or under a flat dotted key (`{"a.b": {"c": …}}`); None when nothing does."""
+    if not isinstance(document, dict):
+        return None
+    found = document.get(path, _MISSING)
+    if found is not _MISSING:
+        return found
+    begin = path.find(".")
+    while begin > 0:
+        inner = document.get(path[:begin])
+        if isinstance(inner, dict):
+            found = at(inner, path[begin + 1 :])
+            if found is not None:
+                return found
+        begin = path.find(".", begin + 1)
+    return None
+
+
+def text_at(document: Any, *paths: str) -> str:
+    """The first of the paths that holds a scalar, as text."""
+    return next((found for path in paths if (found := text(at(document, path)))), "")
+
+
+def labels(value: object) -> dict[str, str]:
+    """The scalars of an object as text; what is nested is left out."""
+    found = {}
+    for key, item in mapping(value).items():
+        if len(found) >= MAX_LABELS:
+            break
+        if said := text(item):
+            found[key] = said
+    return found
+
+
+def flat(value: object, prefix: str = "") -> dict[str, str]:
+    """Every scalar of an object under its dotted path; of arrays, the scalars joined by commas."""
+    return dict(_leaves(value, prefix, 0))
+
+
+def _leaves(value: object, prefix: str, depth: int) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping) and depth < _MAX_DEPTH:
+        for count, (key, item) in enumerate(value.items()):
+            if count < MAX_LABELS:
+                yield from _leaves(item, f"{prefix}.{key}" if prefix else str(key), depth + 1)
+    elif isinstance(value, list):
+        said = ",".join(part for item in value[:MAX_LABELS] if (part := text(item)))
+        if said:
+            yield prefix, said
+    elif said := text(value):
+        yield prefix, said

@@ -1,0 +1,54 @@
+"""Subjects met so far, each kept once and told by a number.
+
+Knows:   interning by content, and the columnar form of many at once.
+Ignores: where subjects come from and what is said about them.
+
+A batch holds few subjects and many rows: rows carry the number, and the frame is put together by one gather.  What is remembered
+changes speed only, never a result, so it may be forgotten at any time between batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from schemas.signal import SUBJECT_SCHEMA, Subject, subjects_frame
+
+MAX_SUBJECTS: Final = 500_000
+"""About 1 KB each: half a gigabyte at most.  An estate of 5,000 pods with 50 series each has half as many."""
+
+
+class Subjects:
+    def __init__(self, settle: Callable[[Subject], Subject]) -> None:
+        self._settle = settle
+        self._numbers: dict[Subject, int] = {}
+        self._settled: list[Subject] = []
+        self._frame = pl.DataFrame(schema=SUBJECT_SCHEMA)
+        self.by_key: dict[Any, int] = {}
+        """Subject numbers under keys that a bulk decoder makes of raw bytes: it parses each subject once."""
+
+    def number(self, subject: Subject) -> int:
+        """The number of a subject as a reader made it."""
+        number = self._numbers.get(subject)
+        if number is None:
+            number = self._numbers[subject] = len(self._settled)
+            self._settled.append(self._settle(subject))
+        return number
+
+    def rows(self, numbers: npt.NDArray[np.int64]) -> pl.DataFrame:
+        """Columns of SUBJECT_SCHEMA, a row for each number."""
+        if len(self._settled) > self._frame.height:
+            self._frame = pl.concat([self._frame, subjects_frame(self._settled[self._frame.height :])], rechunk=True)
+        return self._frame[numbers]
+
+    def forget_if_full(self) -> None:
+        """To be called between batches only: numbers given out before mean nothing after."""
+        if max(len(self._settled), len(self.by_key)) > MAX_SUBJECTS:
+            self._numbers.clear()
+            self._settled.clear()
+            self.by_key.clear()
+            self._frame = self._frame.clear()
