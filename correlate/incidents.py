@@ -49,8 +49,12 @@ class Trouble:
     """Owners, in order of joining."""
     last_ns: int
     """Last tick at which it was above the hold, or kept by an alert."""
+    placed: dict[str, float] = field(default_factory=dict)
+    """Nats of each owner when it was placed here."""
     local: Floats = field(default_factory=lambda: np.zeros(0))
     """Of each series the local level just before the onset; empty until it is first ranked."""
+    sure: float = 0.0
+    """Nats of the witness that told the onset."""
     alerted: bool = False
     symptom: tuple[str, frozenset[str]] | None = None
     """Of an alert: the entity and the names of the series that it may mean."""
@@ -138,24 +142,44 @@ class IncidentBook:
         return notices
 
     def _take_in(self, totals: Mapping[str, float], opening: float, holding: float, now_ns: int, telemetry: Telemetry) -> None:
-        """Hot entities join the incident whose onset is theirs, or open one."""
-        owned = {entity for trouble in self._open() for entity in trouble.entities}
+        """Hot entities join the incident whose onset is theirs, or open one; those that show far more than when they were placed are
+        placed again: what looked like a part of one incident may be another's beginning."""
+        home = {entity: trouble for trouble in self._open() for entity in trouble.entities}
         hot = sorted((entity for entity, nats in totals.items() if nats >= holding), key=lambda entity: (-totals[entity], entity))
         for entity in hot:
-            if entity in owned or (totals[entity] < opening and not self._open()):
+            nats, former = totals[entity], home.get(entity)
+            if nats < opening and not self._open():
                 continue
-            window, onset_ns = telemetry.window_ns(entity), telemetry.onset(entity)
-            trouble = self._near(onset_ns, window) or self._alerted_around(onset_ns)
+            if former is not None and nats < former.placed.get(entity, nats) + self.parameters.open_nats:
+                continue
+            window = telemetry.window_ns(entity)
+            ends = [known.resolved_ns for known in self.incidents.values() if known.resolved_ns and entity in known.entities]
+            begin = telemetry.onset(entity, max(ends, default=0))
+            if begin is not None:
+                trouble = self._near(begin.at_ns, window) or self._alerted_around(begin.at_ns)
+            else:
+                trouble = former or self._nearest(now_ns)
+            if trouble is None and nats >= opening:
+                since_ns = max([now_ns - window // 2, *(end + 1 for end in ends)])
+                trouble = self._begin(entity, begin.at_ns if begin else since_ns, window, now_ns)
+                trouble.sure = begin.nats if begin else 0.0
             if trouble is not None:
-                trouble.entities.append(entity)
-            elif totals[entity] >= opening:
-                ends = [known.resolved_ns for known in self.incidents.values() if known.resolved_ns and entity in known.entities]
-                onset_ns = max([onset_ns, *(end + 1 for end in ends if end > onset_ns)])
-                self._begin(entity, onset_ns, window, now_ns)
+                self._place(entity, nats, former, trouble)
+
+    def _place(self, entity: str, nats: float, former: Trouble | None, trouble: Trouble) -> None:
+        if former is not None and former is not trouble:
+            former.entities.remove(entity)
+            former.placed.pop(entity, None)
+        if entity not in trouble.entities:
+            trouble.entities.append(entity)
+        trouble.placed[entity] = nats
+
+    def _nearest(self, onset_ns: int) -> Trouble | None:
+        return min(self._open(), key=lambda trouble: abs(trouble.onset_ns - onset_ns), default=None)
 
     def _near(self, onset_ns: int, window_ns: int) -> Trouble | None:
         """The open incident whose onset is nearest, if the clocks cannot tell them apart."""
-        nearest = min(self._open(), key=lambda trouble: abs(trouble.onset_ns - onset_ns), default=None)
+        nearest = self._nearest(onset_ns)
         if nearest is None:
             return None
         close = self.parameters.join_windows * max(nearest.window_ns, window_ns)
@@ -163,7 +187,7 @@ class IncidentBook:
 
     def _alerted_around(self, onset_ns: int) -> Trouble | None:
         """The nearest open incident, if it has an alert: an alert's time is late or early by its own rules, so it gathers what is about."""
-        nearest = min(self._open(), key=lambda trouble: abs(trouble.onset_ns - onset_ns), default=None)
+        nearest = self._nearest(onset_ns)
         if nearest is None or not nearest.alerted:
             return None
         return nearest if nearest.onset_ns - nearest.window_ns <= onset_ns <= self._ranked_until(nearest) else None
@@ -177,6 +201,8 @@ class IncidentBook:
     def _follow(
         self, trouble: Trouble, totals: Mapping[str, float], holding: float, current: dict[str, float], now_ns: int, telemetry: Telemetry
     ) -> None:
+        if now_ns <= trouble.onset_ns + trouble.window_ns and not trouble.alerted:
+            self._refine(trouble, telemetry)
         until = self._ranked_until(trouble)
         others = {entity for other in self._open() if other is not trouble for entity in other.entities} - set(trouble.entities)
         for entity, nats in current.items():
@@ -192,6 +218,12 @@ class IncidentBook:
         if trouble.last_ns < now_ns:
             trouble.phase = Phase.RECOVERING
             trouble.resolved_ns = max(trouble.onset_ns + self.parameters.tick_ns, trouble.last_ns - trouble.window_ns // 2)
+
+    def _refine(self, trouble: Trouble, telemetry: Telemetry) -> None:
+        """While an incident is young, a surer witness of its opener may tell the onset better."""
+        begin = telemetry.onset(trouble.entities[0]) if trouble.entities else None
+        if begin is not None and begin.nats > trouble.sure and abs(begin.at_ns - trouble.onset_ns) <= trouble.window_ns:
+            trouble.sure, trouble.onset_ns, trouble.local = begin.nats, begin.at_ns, np.zeros(0)
 
     def _rank(self, trouble: Trouble, others: set[str], now_ns: int, telemetry: Telemetry) -> None:
         """Judges everybody over the first windows since the onset."""
@@ -221,7 +253,7 @@ class IncidentBook:
 
     def _current(self, telemetry: Telemetry) -> dict[str, float]:
         """What each entity shows in the present window, for ranking."""
-        if not self._open():
+        if not self._open() or not len(telemetry.calibrated):
             return {}
         nats = self._discounted_totals(telemetry.calibrated, telemetry)
         return {telemetry.registry.entities[number]: float(nats[number]) for number in np.nonzero(nats > 0)[0].tolist()}

@@ -15,6 +15,7 @@ import numpy as np
 from correlate.parameters import Parameters
 from correlate.scene import Floats, Int64s
 from correlate.telemetry.roles import (
+    CALLS,
     CPU,
     EDGE_ERRORS,
     EDGE_IN_CLIENT,
@@ -33,7 +34,7 @@ from correlate.telemetry.roles import (
 
 GROUPS: Final = (
     (CPU,), (MEMORY,), (IO, NETWORK), (OTHER,),
-    (ERRORS, EDGE_ERRORS), (EDGE_IN_CLIENT, EDGE_IN_SERVER, LATENCY, EDGE_OUT_CLIENT, EDGE_OUT_SERVER), (LOG_SHARE,), (LOG_SEQUENCE,),
+    (ERRORS, EDGE_ERRORS), (EDGE_IN_CLIENT, EDGE_IN_SERVER, LATENCY, EDGE_OUT_CLIENT, EDGE_OUT_SERVER), (LOG_SHARE,), (LOG_SEQUENCE,), (CALLS,),
 )  # fmt: skip
 """Correlated views of one thing form a group; its strongest view speaks for it."""
 RESOURCES: Final = 4
@@ -42,7 +43,7 @@ _ALONE: Final = 0.5
 """Share of the cap that a resource other than the processor has when detecting: memory and disks move by themselves."""
 _TOP: Final = 3
 """Groups that are added: a fault shows in its resource, its symptom and its logs; more would reward whoever has most telemetry."""
-_SPREADING: Final = (ERRORS, EDGE_ERRORS, LOG_SHARE, LOG_SEQUENCE)
+_SPREADING: Final = (ERRORS, EDGE_ERRORS, LOG_SHARE, LOG_SEQUENCE, CALLS)
 """Families that a callee's trouble causes in its callers."""
 _FELT: Final = (LATENCY, EDGE_IN_CLIENT, EDGE_IN_SERVER, ERRORS, EDGE_ERRORS)
 """Families in which a caller feels its callee's trouble."""

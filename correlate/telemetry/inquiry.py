@@ -6,7 +6,7 @@ Ignores: how they are filled; incidents.  Nothing is changed here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -85,23 +85,29 @@ def deviating(telemetry: Telemetry, series: int, kept_up: float, from_ns: int, t
     return None if found is None else (columns, found[0])
 
 
-def onset(telemetry: Telemetry, entity: str) -> int:
-    """When the entity's present trouble began, by its strongest witness: a run of deviating samples or the split of a log share."""
-    now, number = telemetry.now_ns, telemetry.registry.number_of[entity]
-    witnesses = [witness for witness in (_by_series(telemetry, number), _by_logs(telemetry, number)) if witness]
-    if not witnesses:
-        return now - clock(telemetry, entity) // 2
-    return max(witnesses)[1]
+class Begin(NamedTuple):
+    """When an entity's trouble began, and how many nats the witness has."""
+
+    nats: float
+    at_ns: int
 
 
-def _by_series(telemetry: Telemetry, number: int) -> tuple[float, int] | None:
+def onset(telemetry: Telemetry, entity: str, since_ns: int) -> Begin | None:
+    """When the entity's present trouble began, by its strongest witness since a moment: a run of deviating samples or the split of a log
+    share; None while no witness can tell."""
+    number = telemetry.registry.number_of[entity]
+    witnesses = [*_by_series(telemetry, number, since_ns), *_by_logs(telemetry, number, since_ns)]
+    return max(witnesses, default=None)
+
+
+def _by_series(telemetry: Telemetry, number: int, since_ns: int) -> list[Begin]:
     table, registry, now = telemetry.series, telemetry.registry, telemetry.now_ns
     mine = np.nonzero((registry.owner == number) & (registry.family != IGNORED) & (registry.family != TRAFFIC))[0]
     nats = _of_series(telemetry.evidence.nats, mine)
     begins: list[tuple[float, int, int]] = []
     for series, shown in zip(mine[nats >= _TELLING].tolist(), nats[nats >= _TELLING].tolist(), strict=True):
-        window = int(table.window[series])
-        found = deviating(telemetry, series, float(telemetry.evidence.deviation[series]), now - _REACH * window, now)
+        reach = max(since_ns, now - _REACH * int(table.window[series]))
+        found = deviating(telemetry, series, float(telemetry.evidence.deviation[series]), reach, now)
         if found is None:
             continue
         columns, first = found
@@ -109,26 +115,26 @@ def _by_series(telemetry: Telemetry, number: int) -> tuple[float, int] | None:
         before = int(table.times[series, columns[first - 1]]) if first else 0
         begins.append((shown, max(before, time - max(int(table.step[series]), telemetry.parameters.tick_ns)), time))
     if not begins:
-        return None
+        return []
     strongest = max(begins)[0]
     strong = [begin for begin in begins if begin[0] >= _STRONG * strongest]
     finest = min(end - start for _, start, end in strong)
     fine = sorted((end, start) for _, start, end in strong if end - start <= finest + 1_000_000_000)
     end, start = fine[len(fine) // 2]
-    return strongest, (start + end) // 2
+    return [Begin(strongest, (start + end) // 2)]
 
 
-def _by_logs(telemetry: Telemetry, number: int) -> tuple[float, int] | None:
+def _by_logs(telemetry: Telemetry, number: int, since_ns: int) -> list[Begin]:
     parameters, found = telemetry.parameters, []
-    reach = int((1 + parameters.lag_windows) * parameters.window_ns)
+    reach = max(since_ns, telemetry.now_ns - int((1 + parameters.lag_windows) * parameters.window_ns))
     for kind, family in ((SHARE, LOG_SHARE), (SEQUENCE, LOG_SEQUENCE)):
         shift = telemetry.evidence.shifts.get((number, kind))
         if shift is None or shift.nats <= 0:
             continue
-        at, nats = telemetry.logs.onset(shift, telemetry.now_ns, reach)
+        at, nats = telemetry.logs.onset(shift, reach, telemetry.now_ns)
         if at:
-            found.append((float(telemetry.nulls[family].calibrate(np.array([nats]))[0]), at))
-    return max(found, default=None)
+            found.append(Begin(float(telemetry.nulls[family].calibrate(np.array([nats]))[0]), at))
+    return found
 
 
 def symptom(telemetry: Telemetry, entity: str, names: frozenset[str]) -> int | None:

@@ -260,10 +260,10 @@ class Logs:
             for name, index, count in zip(groups.tolist(), best.tolist(), many.tolist(), strict=True)
         }
 
-    def onset(self, shift: Shift, now_ns: int, reach_ns: int) -> tuple[int, float]:
-        """(when the share began to differ, nats of that split) within the reach; (0, 0) if it cannot be told."""
+    def onset(self, shift: Shift, since_ns: int, now_ns: int) -> tuple[int, float]:
+        """(when the share began to differ, nats of that split) since a moment; (0, 0) if it cannot be told."""
         tick = self.parameters.tick_ns
-        begin = (now_ns - reach_ns) // tick * tick
+        begin = since_ns // tick * tick
         size = (now_ns - begin) // tick + 1
         tried, happened, first = np.zeros(size), np.zeros(size), np.full(size, np.iinfo(np.int64).max)
         for part in self.recent:

@@ -17,6 +17,7 @@ from correlate.telemetry.roles import EDGE_IN_CLIENT, EDGE_IN_SERVER, FAMILIES, 
 from schemas.signal import Subject
 
 NOBODY: Final = -1
+_COLUMNS: Final = ("owner", "family", "direction", "client", "requests")
 
 
 class Registry:
@@ -32,6 +33,7 @@ class Registry:
         self.family = np.zeros(0, np.int64)
         self.direction = np.zeros(0, np.int64)
         self.client = np.zeros(0, np.int64)
+        self.requests = np.zeros(0, np.int64)
         self.metrics: dict[tuple[str, int], int] = {}
         """The same metric in the same role elsewhere: its peers."""
         self.observed: dict[int, set[int]] = {}
@@ -62,10 +64,10 @@ class Registry:
             role = role_of(subject)
             kind = (subject.name, 1 if role.client else 0)
             made.append((role.cumulative, self.metrics.setdefault(kind, len(self.metrics))))
-            rows.append((self.witness(role.owner), role.family, role.direction, self._caller(role)))
+            rows.append((self.witness(role.owner), role.family, role.direction, self._caller(role), int(role.requests)))
         self.subjects.extend(subjects)
-        columns = np.array(rows, np.int64).reshape(-1, 4).T
-        for name, column in zip(("owner", "family", "direction", "client"), columns, strict=True):
+        columns = np.array(rows, np.int64).reshape(-1, len(_COLUMNS)).T
+        for name, column in zip(_COLUMNS, columns, strict=True):
             setattr(self, name, np.concatenate((getattr(self, name), column)))
         return made
 
@@ -81,7 +83,7 @@ class Registry:
     def keep(self, kept: Int64s) -> None:
         """Follows the series table when it has made room."""
         self.subjects = [self.subjects[number] for number in kept.tolist()]
-        for name in ("owner", "family", "direction", "client"):
+        for name in _COLUMNS:
             setattr(self, name, getattr(self, name)[kept])
 
     def declare(self, calls: Mapping[str, frozenset[str]]) -> None:

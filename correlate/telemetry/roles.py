@@ -15,12 +15,13 @@ from schemas.signal import Subject
 
 FAMILIES: Final = (
     "cpu", "memory", "io", "network", "errors", "edge_errors", "latency", "edge_in_client", "edge_in_server",
-    "edge_out_client", "edge_out_server", "other", "log_share", "log_sequence", "traffic",
+    "edge_out_client", "edge_out_server", "other", "log_share", "log_sequence", "calls", "traffic",
 )  # fmt: skip
-"""Families of evidence.  An edge is told by its client or its server side; `in` is charged to the server, `out` to the caller."""
+"""Families of evidence.  An edge is told by its client or its server side; `in` is charged to the server, `out` to the caller.
+`calls` are what an entity asks of others for each request that it gets: code that returns early asks for less."""
 (
     CPU, MEMORY, IO, NETWORK, ERRORS, EDGE_ERRORS, LATENCY, EDGE_IN_CLIENT, EDGE_IN_SERVER,
-    EDGE_OUT_CLIENT, EDGE_OUT_SERVER, OTHER, LOG_SHARE, LOG_SEQUENCE, TRAFFIC,
+    EDGE_OUT_CLIENT, EDGE_OUT_SERVER, OTHER, LOG_SHARE, LOG_SEQUENCE, CALLS, TRAFFIC,
 ) = range(len(FAMILIES))  # fmt: skip
 IGNORED: Final = -1
 PUBLIC: Final = {
@@ -46,6 +47,7 @@ _TABLE: Final = tuple((re.compile(words), family, direction) for words, family, 
 _OF_THE_NODE: Final = re.compile(r"(^|[_.])(node|host|machine)[_.]")
 _SEEN_BY_THE_CLIENT: Final = re.compile(r"client|outbound|upstream")
 _CUMULATIVE: Final = re.compile(r"(_total|_count|_sum|_bucket|\.count|\.total)$")
+_REQUESTS: Final = re.compile(r"request|call|invocation|rpc|http")
 _CLIENT: Final = ("client", "source_workload", "source")
 _SERVER: Final = ("server", "destination_workload", "destination")
 _AT_THE_SERVER: Final = frozenset({"destination", "server"})
@@ -61,6 +63,8 @@ class Role:
     client: str = ""
     """Caller, where the series describes a call; then `owner` is the one that is called."""
     cumulative: bool = False
+    requests: bool = False
+    """It counts requests or calls, whatever became of them."""
 
 
 def owner_of(subject: Subject) -> str:
@@ -73,17 +77,18 @@ def role_of(subject: Subject) -> Role:
     name = subject.name.lower()
     family, direction = next(((family, direction) for words, family, direction in _TABLE if words.search(name)), (OTHER, 0))
     cumulative = bool(_CUMULATIVE.search(name))
+    requests = cumulative and family == TRAFFIC and bool(_REQUESTS.search(name))
     client = next(filter(None, map(subject.attribute, _CLIENT)), "")
     server = next(filter(None, map(subject.attribute, _SERVER)), "")
     owner = owner_of(subject)
     if client and server:
         at_server = subject.attribute("reporter") in _AT_THE_SERVER
-        return Role(_named(server, owner), _edge_family(family, at_server), direction, _named(client, owner), cumulative)
+        return Role(_named(server, owner), _edge_family(family, at_server), direction, _named(client, owner), cumulative, requests)
     if _OF_THE_NODE.search(name) and split(owner)[0] != "host":
         return Role(owner, IGNORED, 0, cumulative=cumulative)  # the node's trouble is shared by all that run there
     if family == LATENCY and _SEEN_BY_THE_CLIENT.search(name):
         return Role(owner, IGNORED, 0, cumulative=cumulative)  # what it waits for others is no evidence against it
-    return Role(owner, family, direction, cumulative=cumulative)
+    return Role(owner, family, direction, cumulative=cumulative, requests=requests)
 
 
 def _named(name: str, owner: str) -> str:

@@ -29,6 +29,15 @@ def two_samples(count: Floats, trials: Floats, before: Floats, trials_before: Fl
     return np.where((trials > 0) & (trials_before > 0), np.maximum(ratio, 0.0), 0.0)
 
 
+def two_rates(count: Floats, exposure: Floats, before: Floats, exposure_before: Floats) -> Floats:
+    """Log likelihood ratio of two Poisson rates against one common rate; 0 where one of the samples has no exposure."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        common = (count + before) / (exposure + exposure_before)
+        now = np.where(count > 0, count * np.log(count / exposure / common), 0.0)
+        then = np.where(before > 0, before * np.log(before / exposure_before / common), 0.0)
+    return np.where((exposure > 0) & (exposure_before > 0), np.maximum(now + then, 0.0), 0.0)
+
+
 def weighted_medians(shares: Floats, weights: Floats) -> Floats:
     """Of each row the smallest share at which half of its weight is reached; 0 for a row without weight."""
     order = np.argsort(shares, axis=1, kind="stable")

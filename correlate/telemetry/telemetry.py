@@ -8,29 +8,19 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from correlate.parameters import DEFAULTS, Parameters
 from correlate.scene import Finding, Floats, Int64s, Position, Series
-from correlate.telemetry import blame, inquiry, surprise
-from correlate.telemetry.edges import charge
+from correlate.telemetry import blame, flow, inquiry, surprise
+from correlate.telemetry.assembly import Evidence, assemble, nothing
 from correlate.telemetry.interner import Interner
-from correlate.telemetry.logs import SEQUENCE, Logs, Shift
+from correlate.telemetry.logs import Logs
 from correlate.telemetry.nulls import Null
 from correlate.telemetry.registry import Registry
-from correlate.telemetry.roles import (
-    EDGE_IN_CLIENT,
-    EDGE_OUT_CLIENT,
-    EDGE_OUT_SERVER,
-    FAMILIES,
-    IGNORED,
-    LOG_SEQUENCE,
-    LOG_SHARE,
-    owner_of,
-)
+from correlate.telemetry.roles import FAMILIES, owner_of
 from correlate.telemetry.rows import LogRows, MetricRows
 from correlate.telemetry.series import SeriesTable
 from schemas.signal import Kind, Subject
@@ -42,20 +32,6 @@ SUBJECTS: Final = 200_000
 MINUTE_NS: Final = 60_000_000_000
 """What changes slowly is renewed once a minute: local levels, peers, nulls."""
 _UNKNOWN: Final = -1
-UNSEEN: Final = -1.0
-
-
-@dataclass(slots=True)
-class Evidence:
-    """What a span of time shows, and what it rests on."""
-
-    raw: Floats
-    """Surprise per entity and family; UNSEEN where nothing was measured."""
-    deviation: Floats
-    """Per series, in scales; NaN where unknown."""
-    nats: Floats
-    """Per series; NaN where unknown."""
-    shifts: dict[tuple[int, int], Shift]
 
 
 class Telemetry:
@@ -74,7 +50,7 @@ class Telemetry:
         self._renewed = 0
         self.now_ns = 0
         self.shed: Counter[str] = Counter()
-        self.evidence = Evidence(np.zeros((0, len(FAMILIES))), np.zeros(0), np.zeros(0), {})
+        self.evidence = nothing()
         self.calibrated = np.zeros((0, len(FAMILIES)))
         self.total = np.zeros(0)
 
@@ -203,15 +179,15 @@ class Telemetry:
         due = touched[table.local_at[touched] <= self.now_ns - MINUTE_NS]
         table.local[due] = table.local_levels(due, table.last_time[due] - window[due])
         table.local_at[due] = self.now_ns
-        end = table.last_time[touched]
-        slack = np.maximum(table.step[touched], self.parameters.tick_ns) // 2
-        deviation[touched], nats[touched] = self._surprise(touched, end - window[touched] + slack, end, table.local[touched], 2)
+        end = table.last_time[: table.count]
         slack = np.maximum(table.step[: table.count], self.parameters.tick_ns) // 2
-        gone = table.last_time[: table.count] <= self.now_ns - window + slack
+        begin = end - window + slack
+        deviation[touched], nats[touched] = self._surprise(touched, begin[touched], end[touched], table.local[touched], 2)
+        gone = end <= self.now_ns - window + slack
         nats[gone] = np.nan
         deviation[gone] = np.nan
-        reach = self.parameters.window_ns
-        self.evidence = self._assemble(deviation, nats, {} if self.logs.silent else self.logs.shifts(self.now_ns - reach, self.now_ns))
+        shifts = {} if self.logs.silent else self.logs.shifts(self.now_ns - self.parameters.window_ns, self.now_ns)
+        self.evidence = assemble(self.registry, deviation, nats, flow.calls(table, self.registry, np.where(gone, end, begin), end), shifts)
         self.calibrated = self.calibrate(self.evidence.raw)
         _, callers = self.registry.links()
         self.total = blame.corroborated(blame.totals(self.calibrated, self.parameters, detecting=True), self.calibrated, callers)
@@ -219,32 +195,6 @@ class Telemetry:
     def _surprise(self, series: Int64s, begin: Int64s, end: Int64s, local: Floats, need: int) -> tuple[Floats, Floats]:
         deviation, _ = self.series.deviations(series, begin, end, local, need)
         return deviation, surprise.nats(deviation, self.series.learned[series], self.registry.direction[series], self.series.cap[series])
-
-    def _assemble(self, deviation: Floats, nats: Floats, shifts: dict[tuple[int, int], Shift]) -> Evidence:
-        """Per entity and family: the strongest series less the logarithm of their number; edges are charged; logs are entered."""
-        registry = self.registry
-        raw = np.full(registry.size, UNSEEN)
-        families = raw.shape[1]
-        known = ~np.isnan(nats) & (registry.family != IGNORED)
-        cell = registry.owner[known] * families + registry.family[known]
-        best, many = np.zeros(raw.size), np.bincount(cell, minlength=raw.size)
-        np.maximum.at(best, cell, nats[known])
-        raw[:] = np.where(many > 0, np.maximum(0.0, best - np.log(np.maximum(many, 1))), UNSEEN).reshape(raw.shape)
-        for family, edges in registry.latency_edges():
-            self._charge(raw, family, edges[~np.isnan(nats[edges])], nats)
-        for (entity, kind), shift in shifts.items():
-            raw[entity, LOG_SEQUENCE if kind == SEQUENCE else LOG_SHARE] = shift.nats
-        return Evidence(raw, deviation, nats, shifts)
-
-    def _charge(self, raw: Floats, family: int, edges: Int64s, nats: Floats) -> None:
-        out = EDGE_OUT_CLIENT if family == EDGE_IN_CLIENT else EDGE_OUT_SERVER
-        raw[:, family] = UNSEEN
-        pair = self.registry.client[edges] * len(raw) + self.registry.owner[edges]
-        pairs, place = np.unique(pair, return_inverse=True)
-        felt = np.zeros(len(pairs))
-        np.maximum.at(felt, place, nats[edges])
-        servers, charged, callers, common = charge(pairs // len(raw), pairs % len(raw), felt)
-        raw[servers, family], raw[callers, out] = charged, common
 
     def calibrate(self, raw: Floats) -> Floats:
         """Raw surprise against each family's quiet times."""
@@ -290,13 +240,14 @@ class Telemetry:
         begin, end = np.full(len(everyone), begin_ns), np.full(len(everyone), end_ns)
         local = np.concatenate((local, np.full(len(everyone) - len(local), np.nan))) if len(local) < len(everyone) else local
         deviation, nats = self._surprise(everyone, begin, end, local, 1)
-        return self._assemble(deviation, nats, {} if self.logs.silent else self.logs.shifts(begin_ns, end_ns))
+        shifts = {} if self.logs.silent else self.logs.shifts(begin_ns, end_ns)
+        return assemble(self.registry, deviation, nats, flow.calls(self.series, self.registry, begin, end), shifts)
 
     def window_ns(self, entity: str) -> int:
         return inquiry.clock(self, entity)
 
-    def onset(self, entity: str) -> int:
-        return inquiry.onset(self, entity)
+    def onset(self, entity: str, since_ns: int = 0) -> inquiry.Begin | None:
+        return inquiry.onset(self, entity, since_ns)
 
     def findings(self, onset_ns: int, now_ns: int, limit: int = 200) -> list[Finding]:
         return inquiry.findings(self, onset_ns, now_ns, limit)
