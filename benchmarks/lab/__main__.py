@@ -1,11 +1,12 @@
 """`python -m benchmarks.lab record`: record an outage of the lab's shop as topic dumps.
 
-Knows:   the command line and its exit codes: 0 recorded, 1 failed, 2 bad arguments or a missing program.
+Knows:   the command line and its exit codes: 0 recorded, 1 failed, 2 bad arguments or a missing program, 130 interrupted.
 Ignores: how it is done (record.py).
 """
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 from typing import get_args
@@ -39,7 +40,7 @@ def record(output: Path, minutes: float, fault: Fault) -> None:
     except (MissingPackageError, FileExistsError) as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(2)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         sys.exit(130)
 
 

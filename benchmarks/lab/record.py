@@ -11,7 +11,6 @@ import shutil
 import signal
 import sys
 import tempfile
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from benchmarks.lab import receivers, story
 from benchmarks.lab.deploys import Change, Deploys
 from benchmarks.lab.load import Load
 from benchmarks.lab.plan import Fault, Step, timetable
+from benchmarks.lab.processes import find_programs
 from benchmarks.lab.shipper import Shipper
 from benchmarks.lab.system import CONFIG, System
 from benchmarks.lab.topics import Topics
@@ -42,9 +42,9 @@ def say(text: str) -> None:
 
 
 class Recording:
-    def __init__(self, output: Path, work: Path, fault: Fault) -> None:
+    def __init__(self, output: Path, work: Path, fault: Fault, programs: dict[str, str]) -> None:
         self.fault: Fault = fault
-        self.system = System(work)
+        self.system = System(work, programs)
         self.topics = Topics(output)
         self.deploys = Deploys(self.system, self.topics)
         self.shipper = Shipper(self.system.logs)
@@ -125,11 +125,12 @@ def record(output: Path, *, name: str, minutes: float, fault: Fault) -> None:
     output.mkdir(parents=True, exist_ok=True)
     if any(output.iterdir()):
         raise FileExistsError(f"{output} is not empty; a recording needs a folder of its own")
+    programs = find_programs()
     work = Path(tempfile.mkdtemp(prefix="causeline-lab-"))
     work.chmod(0o711)  # PostgreSQL, as a user of its own, must reach its folder
     recording: Recording | None = None
     try:
-        recording = Recording(output, work, fault)
+        recording = Recording(output, work, fault, programs)
         began, ended = asyncio.run(_until_signalled(recording, steps, minutes * 60))
     except BaseException:
         if recording is not None:
@@ -147,6 +148,5 @@ def record(output: Path, *, name: str, minutes: float, fault: Fault) -> None:
 async def _until_signalled(recording: Recording, steps: list[Step], length_s: float) -> tuple[datetime, datetime]:
     """Run; SIGTERM ends it as Ctrl-C does."""
     task = asyncio.ensure_future(recording.run(steps, length_s))
-    with suppress(NotImplementedError):
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     return await task

@@ -20,7 +20,7 @@ import aiohttp
 import jinja2
 import orjson
 
-from benchmarks.lab.processes import Processes, find_programs, free_port
+from benchmarks.lab.processes import Processes, free_port
 from benchmarks.lab.releases import INITIAL, SERVICES, Release
 from benchmarks.lab.shop.postgres import Connection
 
@@ -60,8 +60,8 @@ async def until_ready(what: str, ready: Callable[[], Awaitable[bool]]) -> None:
 
 
 class System:
-    def __init__(self, work: Path) -> None:
-        self.programs = find_programs()
+    def __init__(self, work: Path, programs: dict[str, str]) -> None:
+        self.programs = programs
         self.work = work
         self.logs = work / "logs"
         self.logs.mkdir()
