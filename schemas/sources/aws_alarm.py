@@ -169,7 +169,7 @@ def configuration_row(
         received,
         Kind.CHANGE,
         source,
-        {**place, "alert.name": name, **{f"aws.observed.{key}": value for key, value in _observed(alarm)[0].items()}},
+        {**place, "alert.name": name, **{f"observed.{key}": value for key, value in _observed(alarm)[0].items()}},
         ids=[arn],
         fallback=f"alarm:{name}" if name else "",
         name=f"cloudwatch.alarm.{operation}",

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from schemas import times
+from schemas.identity import DEFAULT, fold
 from schemas.resource_names import resource
 from schemas.severity import ERROR, INFO, WARN, from_word
 from schemas.signal import Kind, Signal, Status
-from schemas.sources.aws_names import arns_in, names_in, split_ids
+from schemas.sources.aws_names import arns_in, is_thing, names_in, split_ids
 from schemas.sources.cloud import attributes_with, decoded, first, outcome, row, text, words
+from schemas.sources.fields import labels
 from schemas.sources.source import Received
 
 _STATES: Final = (
@@ -23,10 +25,16 @@ _STATES: Final = (
     "result", "scan-status", "Status", "alarm_state", "executionStatus", "TrainingJobStatus", "jobState", "event", "operation", "action-type", "complianceType", "completed-phase-status", "instance-action",
 )  # fmt: skip
 _REASONS: Final = (
-    "message", "Message", "reason", "stoppedReason", "statusReason", "stateReason", "status-reason", "StatusMessage", "statusMessage", "stateChangeReason", "detailMessage",
+    "message", "Message", "reason", "stoppedReason", "statusReason", "stateReason", "FailureReason", "insightDescription", "status-reason", "StatusMessage", "statusMessage", "stateChangeReason", "detailMessage",
     "cause", "Cause", "notificationBody", "error-message", "errorMessage", "description", "Description", "title",
 )  # fmt: skip
 _SEVERITIES: Final = ("severity", "Severity", "level", "Level", "eventType", "SeverityLabel", "alertLevel", "error-severity")
+_DEEDS: Final = ("type", "sub-type", "actionType", "typeOfChange", "Operation", "eventType", "messageType")
+"""What was done, where no key says how things stand."""
+_NO_NAMES: Final = words(
+    "username userid accountid awsaccountid actorname playername authorname requestid callerid principalid eventid correlationid clientname"
+    " workspacesclientproductname customerid sessionid messageid"
+)
 _OPEN: Final = words("open opened active set alarm new firing ongoing started detected non_compliant noncompliant")
 _CLOSED: Final = words("close closed resolved cleared clear archived suppressed fixed inactive recovered compliant ok")
 
@@ -76,6 +84,8 @@ def tell(event: Event, telling: Telling, received: Received, source: str) -> Ite
     detail = event.detail
     own = {attribute: found for key, attribute in telling.names if (found := text(detail.get(key)))}
     named, ids = split_ids({**names_in(detail), **{key: value for key, value in own.items() if not value.startswith("arn:")}})
+    if not named and not ids and not event.resources:
+        named, ids = named_otherwise(event)
     arns = [*event.resources, *(arn for arn in arns_in(detail) if arn not in event.resources)]
     state, reason = state_of(detail), reason_of(detail) or event.message
     what = subject_of(named, [*arns, *ids])
@@ -112,7 +122,7 @@ def state_of(detail: Mapping[str, Any]) -> str:
             value = first(value, "value", "status", "name", "state")
         if found := text(value):
             return found
-    return ""
+    return _ending(detail, "status", "state") or first(detail, *_DEEDS)
 
 
 def reason_of(detail: Mapping[str, Any]) -> str:
@@ -123,7 +133,21 @@ def reason_of(detail: Mapping[str, Any]) -> str:
             value = first(value, "message", "reason", "status-reason", "phase-context", "Description")
         if (found := text(value)) and (key in _REASONS or value != detail.get(key)):
             return found
-    return ""
+    return _ending(detail, "reason", "message", "summary")
+
+
+def _ending(detail: Mapping[str, Any], *ends: str) -> str:
+    """The first text whose key ends so: `EndpointStatus`, `compliance-status`, `FailureReason`."""
+    return next((said for end in ends for key, said in labels(detail).items() if fold(key).endswith(end) and not is_thing(said)), "")
+
+
+def named_otherwise(event: Event) -> tuple[dict[str, str], list[str]]:
+    """What an event of an unknown kind names: the labels everybody knows, else the first key that ends like a name or an id."""
+    said = labels(event.detail)
+    if not event.source.startswith("aws.") or event.source == "aws.sns":
+        return {key: value for key, value in said.items() if fold(key) in DEFAULT.names}, []
+    names = [value for end in ("name", "id") for key, value in said.items() if fold(key).endswith(end) and fold(key) not in _NO_NAMES]
+    return {}, names[:1]
 
 
 def severity_of(detail: Mapping[str, Any], state: str) -> int:
@@ -152,8 +176,8 @@ def alert_status(state: str) -> Status:
 
 
 _NAMES_TOLD: Final = (
-    "service.name", "db.instance.id", "messaging.destination.name", "faas.name", "host.id", "host.id.2", "rule.name", "service.version", "tls.server.name",
-    "aws.ssm.parameter", "aws.ecs.cluster.name",
+    "service.name", "db.instance.id", "messaging.destination.name", "faas.name", "host.id", "host.2.id", "rule.name", "service.version", "tls.server.name",
+    "aws.ssm.parameter.name", "aws.ecs.cluster.name",
 )  # fmt: skip
 _MOST_NAMES: Final = 3
 

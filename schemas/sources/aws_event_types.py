@@ -16,7 +16,7 @@ from schemas.sources.aws_event import Telling
 
 _PIPELINE: Final = ("pipeline", "execution-id", "stage", "action")
 _OF_PIPELINE: Final = (("pipeline", "service.name"),)
-_OF_BEANSTALK: Final = (("EnvironmentName", "service.name"), ("ApplicationName", "aws.application"))
+_OF_BEANSTALK: Final = (("EnvironmentName", "service.name"), ("ApplicationName", "aws.elasticbeanstalk.application.name"))
 _ECS: Final = ("updatedAt", "createdAt")
 
 TELLINGS: Final[dict[str, Telling]] = {
@@ -57,23 +57,23 @@ TELLINGS: Final[dict[str, Telling]] = {
         Kind.CHANGE, "ssm.automation", time=("EndTime", "StartTime"), change=("ExecutionId",), dedup=("ExecutionId",)
     ),
     "EC2 Automation Step Status-change Notification": Telling(Kind.CHANGE, "ssm.automation_step", time=("EndTime", "StartTime"), change=("ExecutionId",)),
-    "Parameter Store Change": Telling(Kind.CHANGE, "ssm.parameter", names=(("name", "aws.ssm.parameter"),)),
+    "Parameter Store Change": Telling(Kind.CHANGE, "ssm.parameter", names=(("name", "aws.ssm.parameter.name"),)),
     "Tag Change on Resource": Telling(Kind.CHANGE, "tag.change", severity=INFO),
     "EBS Volume Notification": Telling(Kind.STATE, "ebs.volume"),
     "EBS Snapshot Notification": Telling(Kind.STATE, "ebs.snapshot", time=("endTime", "startTime")),
-    "KMS CMK Rotation": Telling(Kind.CHANGE, "kms.rotation", names=(("key-id", "aws.kms.key"),)),
-    "KMS CMK Deletion": Telling(Kind.CHANGE, "kms.deletion", names=(("key-id", "aws.kms.key"),)),
+    "KMS CMK Rotation": Telling(Kind.CHANGE, "kms.rotation", names=(("key-id", "aws.kms.key.id"),)),
+    "KMS CMK Deletion": Telling(Kind.CHANGE, "kms.deletion", names=(("key-id", "aws.kms.key.id"),)),
     "ACM Certificate Approaching Expiration": Telling(Kind.ALERT, "acm.expiration", severity=WARN, names=(("CommonName", "tls.server.name"),)),
     "Batch Job State Change": Telling(Kind.STATE, "batch.job", time=("stoppedAt", "startedAt", "createdAt"), dedup=("jobId",)),
     "Step Functions Execution Status Change": Telling(
-        Kind.STATE, "stepfunctions.execution", time=("stopDate", "startDate"), dedup=("executionArn",), names=(("stateMachineArn", "aws.states.machine"),)
+        Kind.STATE, "stepfunctions.execution", time=("stopDate", "startDate"), dedup=("executionArn",), names=(("stateMachineArn", "aws.states.machine.arn"),)
     ),
     "Glue Job State Change": Telling(Kind.STATE, "glue.job", dedup=("jobRunId",)),
-    "EMR Cluster State Change": Telling(Kind.STATE, "emr.cluster", dedup=("clusterId",), names=(("name", "service.name"), ("clusterId", "aws.emr.cluster"))),
-    "EMR Step Status Change": Telling(Kind.STATE, "emr.step", dedup=("stepId",), names=(("name", "service.name"), ("clusterId", "aws.emr.cluster"))),
-    "EMR Instance Group State Change": Telling(Kind.SCALING, "emr.instance_group", names=(("clusterId", "aws.emr.cluster"),)),
-    "EMR Instance Fleet State Change": Telling(Kind.SCALING, "emr.instance_fleet", names=(("clusterId", "aws.emr.cluster"),)),
-    "EMR Auto Scaling Policy State Change": Telling(Kind.SCALING, "emr.autoscaling_policy", names=(("resourceId", "aws.emr.cluster"),)),
+    "EMR Cluster State Change": Telling(Kind.STATE, "emr.cluster", dedup=("clusterId",), names=(("name", "service.name"), ("clusterId", "aws.emr.cluster.id"))),
+    "EMR Step Status Change": Telling(Kind.STATE, "emr.step", dedup=("stepId",), names=(("name", "service.name"), ("clusterId", "aws.emr.cluster.id"))),
+    "EMR Instance Group State Change": Telling(Kind.SCALING, "emr.instance_group", names=(("clusterId", "aws.emr.cluster.id"),)),
+    "EMR Instance Fleet State Change": Telling(Kind.SCALING, "emr.instance_fleet", names=(("clusterId", "aws.emr.cluster.id"),)),
+    "EMR Auto Scaling Policy State Change": Telling(Kind.SCALING, "emr.autoscaling_policy", names=(("resourceId", "aws.emr.cluster.id"),)),
     "Synthetics Canary Status Change": Telling(Kind.STATE, "synthetics.canary", names=(("canary-name", "service.name"),)),
     "Synthetics Canary TestRun Failure": Telling(Kind.ALERT, "synthetics.run", dedup=("canary-name",), severity=WARN),
     "Synthetics Canary TestRun Successful": Telling(Kind.LOG, "synthetics.run"),
@@ -87,6 +87,7 @@ TELLINGS: Final[dict[str, Telling]] = {
 }  # fmt: skip
 
 _BY_WORDS: Final = (
+    (re.compile(r"(?i)^object |access tier|storage class|comment|pull request|approval rule|sign in|\\baccess$"), Telling(Kind.LOG)),
     (
         re.compile(r"(?i)finding|anomal|alert|incident|alarm|insight|abuse|expir|threat|violation|test ?run failure"),
         Telling(Kind.ALERT, severity=WARN),
@@ -98,7 +99,6 @@ _BY_WORDS: Final = (
         ),
         Telling(Kind.CHANGE),
     ),
-    (re.compile(r"(?i)^object |access tier|storage class"), Telling(Kind.LOG)),
 )
 
 

@@ -18,7 +18,7 @@ from schemas.severity import CRITICAL, ERROR, INFO, WARN, from_word
 from schemas.signal import Kind, Signal, Status
 from schemas.sources.aws_event import Event, alert_status, line
 from schemas.sources.aws_names import arns_in, names_in, split_ids
-from schemas.sources.cloud import first, mapping, number, row, sequence, text
+from schemas.sources.cloud import first, mapping, number, numbered, row, sequence, text
 from schemas.sources.source import Received
 
 _HEALTH: Final = {"issue": (Kind.ALERT, ERROR), "scheduledChange": (Kind.CHANGE, WARN), "accountNotification": (Kind.LOG, INFO)}
@@ -123,7 +123,7 @@ def _seen(found: Mapping[str, Any]) -> int:
 
 
 def _hosts(instances: list[str]) -> dict[str, str]:
-    return {f"host.id.{place}" if place > 1 else "host.id": id_ for place, id_ in enumerate(instances[:8], start=1)}
+    return {numbered("host.id", place) if place > 1 else "host.id": id_ for place, id_ in enumerate(instances[:8], start=1)}
 
 
 def _resource_ids(resources: object) -> list[str]:

@@ -101,6 +101,7 @@ def _facts(message: Mapping[str, Any]) -> dict[str, str]:
         "k8s.namespace.name": first(kubernetes, "namespace_name"),
         "k8s.container.name": first(kubernetes, "container_name"),
         "host.name": first(kubernetes, "host"),
+        "db.instance.id": first(message, "instanceID"),  # enhanced monitoring of RDS
         "log.logger": first(message, "logger", "logger_name"),
     }
 

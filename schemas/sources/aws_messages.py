@@ -62,22 +62,25 @@ def _read_sns(document: Any, received: Received) -> Iterator[Signal | Rejected]:
         yield _beanstalk(dict(_BEANSTALK.findall(said)), subject, time_ns, received)
     else:
         said_state = first(mapping(mapping(document.get("MessageAttributes")).get("State")), "Value")
-        yield from _message(said, subject, first(document, "TopicArn"), first(document, "MessageId"), time_ns, received, said_state)
+        yield from _message(
+            said, subject, first(document, "TopicArn"), first(document, "MessageId"), time_ns, received, "aws.sns", said_state
+        )
 
 
 def _message(
-    said: str, subject: str, queue_arn: str, id_: str, time_ns: int, received: Received, state: str = ""
+    said: str, subject: str, queue_arn: str, id_: str, time_ns: int, received: Received, source: str, state: str = ""
 ) -> Iterator[Signal | Rejected]:
     """A text, or JSON that nobody knows."""
     body = mapping(decoded(said))
     if body:
         event = Event(id_, subject or "message", "aws.sns", "", "", time_ns, (), body)
-        yield from tell(event, Telling(Kind.LOG, subject), received, "aws.sns")
+        yield from tell(event, Telling(Kind.LOG, subject), received, source)
         return
     named = [found for arn in _ARN.findall(said[:_ARNS_WITHIN]) if is_thing(found := arn.rstrip(".,;"))]
     yield row(
-        received, Kind.LOG, "aws.sns", {"cloud.provider": "aws"}, ids=[*named[:8], queue_arn], fallback="queue:sns", text=line(subject, said),
-        event_time_ns=time_ns, severity_number=severity_of({}, state or subject.partition(":")[0]), dedup_key=f"aws.message|{id_}" if id_ else "",
+        received, Kind.LOG, source, {"cloud.provider": "aws"}, ids=named[:8] or [queue_arn], fallback=f"queue:{source.removeprefix('aws.')}",
+        text=line(subject, said), event_time_ns=time_ns, severity_number=severity_of({}, state or subject.partition(":")[0]),
+        dedup_key=f"aws.message|{id_}" if id_ else "",
     )  # fmt: skip
 
 
@@ -103,7 +106,11 @@ def _beanstalk(found: dict[str, str], subject: str, time_ns: int, received: Rece
         received,
         Kind.CHANGE if re.search(r"(?i)deploy|updat|version|launch|terminat|config", said) else Kind.STATE,
         "aws.elasticbeanstalk",
-        {"service.name": found.get("Environment", ""), "cloud.provider": "aws", "aws.application": found.get("Application", "")},
+        {
+            "service.name": found.get("Environment", ""),
+            "cloud.provider": "aws",
+            "aws.elasticbeanstalk.application.name": found.get("Application", ""),
+        },
         name="elasticbeanstalk.environment",
         text=line(subject, said),
         event_time_ns=times.parse(found.get("Timestamp")) or time_ns,
@@ -185,7 +192,7 @@ def _read_stream_record(document: Any, received: Received) -> Iterator[Signal | 
         return
     time_ns = times.parse(document.get("approximateArrivalTimestamp"))
     arn = first(document, "eventSourceARN") or (received.carrier or {}).get("aws.kinesis.arn", "")
-    yield from _message(said, "", arn, first(document, "recordId", "sequenceNumber"), time_ns, received)
+    yield from _message(said, "", arn, first(document, "recordId", "sequenceNumber"), time_ns, received, "aws.kinesis")
 
 
 def _is_sqs(document: Any) -> bool:
@@ -198,7 +205,7 @@ def _is_sqs(document: Any) -> bool:
 
 def _read_sqs(document: Any, received: Received) -> Iterator[Signal | Rejected]:
     time_ns = times.parse(mapping(document.get("attributes")).get("SentTimestamp"))
-    yield from _message(document["body"], "", first(document, "eventSourceARN"), first(document, "messageId"), time_ns, received)
+    yield from _message(document["body"], "", first(document, "eventSourceARN"), first(document, "messageId"), time_ns, received, "aws.sqs")
 
 
 SOURCES: Final = (

@@ -11,21 +11,21 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from schemas.identity import fold
-from schemas.sources.cloud import text, words
+from schemas.sources.cloud import numbered, text, words
 
 _KEYS: Final = {
     "host.id": "instanceid ec2instanceid instanceids",
     "faas.name": "functionname",
     "db.instance.id": "dbinstanceidentifier dbclusteridentifier cacheclusterid replicationgroupid tablename clusteridentifier globalclusteridentifier",
     "messaging.destination.name": "queuename topicname streamname deliverystreamname eventbusname",
-    "service.name": "servicename applicationname application pipelinename projectname repositoryname jobname canaryname environmentname"
+    "service.name": "servicename applicationname application pipelinename projectname repositoryname repositorynames jobname canaryname environmentname"
     " autoscalinggroupname statemachinename stackname crawlername appname apiname flowname jobdefinitionname",
     "aws.ecs.cluster.name": "cluster clustername",
-    "aws.ecs.task.definition": "taskdefinition",
-    "aws.codedeploy.group": "deploymentgroup deploymentgroupname",
+    "aws.ecs.task.definition.name": "taskdefinition",
+    "aws.codedeploy.group.name": "deploymentgroup deploymentgroupname",
     "aws.image": "imageid image",
     "cloud.availability_zone": "availabilityzone",
-    "aws.resource": "resourceid bucketname bucket loadbalancername loadbalancer targetgroupname targetgroup groupid securitygroupid volumeid snapshotid subnetid vpcid networkaclid"
+    "aws.resource.id": "resourceid bucketname bucket loadbalancername loadbalancer targetgroupname targetgroup groupid securitygroupid volumeid snapshotid subnetid vpcid networkaclid"
     " routetableid natgatewayid internetgatewayid networkinterfaceid transitgatewayid allocationid keyname rolename groupname policyname"
     " instanceprofilename hostedzoneid distributionid alarmname alarmnames rulename secretid secretname keyid aliasname certificatename domainname"
     " nodegroupname parametername stacksetname loggroupname launchconfigurationname launchtemplateid launchtemplatename dbparametergroupname"
@@ -61,14 +61,14 @@ def names_in(*documents: object) -> dict[str, str]:
                     values.append(value)
     named = {attribute: values[0] for attribute, values in found.items()}
     for attribute, values in found.items():
-        named.update({f"{attribute}.{place}": value for place, value in enumerate(values[1:], start=2)})
+        named.update({numbered(attribute, place): value for place, value in enumerate(values[1:], start=2)})
     return named
 
 
 def split_ids(named: dict[str, str]) -> tuple[dict[str, str], list[str]]:
     """The attributes, and apart from them the names that say no more than which resource it is."""
-    ids = [value for key, value in named.items() if key.startswith("aws.resource")]
-    return {key: value for key, value in named.items() if not key.startswith("aws.resource")}, ids
+    ids = [value for key, value in named.items() if key.startswith("aws.resource.")]
+    return {key: value for key, value in named.items() if not key.startswith("aws.resource.")}, ids
 
 
 def arns_in(*documents: object) -> list[str]:

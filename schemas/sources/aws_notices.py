@@ -25,6 +25,9 @@ FORMAT: Final = "aws.rds"
 _CHANGES: Final = re.compile(r"(?i)config|creation|deletion|maintenance|security patching|patching|rotat|upgrad|modif|parameter")
 _ERRORS: Final = re.compile(r"(?i)fail(?!over)|low storage|error|incompatible|insufficient|corrupt")
 _WARNINGS: Final = re.compile(r"(?i)failover|availability|restart|shutdown|reboot|recovery|stopped|out of|replica lag")
+_TASK: Final = re.compile(r"(?i)replication.?task")
+_PART: Final = re.compile(r"(?i)snapshot|param|security|subnet|engine.?version|replication.?instance|certificate")
+"""Sources that belong to databases and are none."""
 _CODE: Final = re.compile(r"[A-Za-z]+-EVENT-\d+")
 
 
@@ -53,13 +56,13 @@ def _notice(
 ) -> Signal:  # fmt: skip
     said = " ".join([*categories, message])
     change = any(_CHANGES.search(category) for category in categories) or (not any(categories) and bool(_CHANGES.search(message)))
-    is_task = bool(re.search(r"(?i)replication.?task", kind_of_source))
+    key = "service.name" if _TASK.search(kind_of_source) else "" if _PART.search(kind_of_source) else "db.instance.id"
     return row(
         received,
         Kind.CHANGE if change else Kind.STATE,
         source,
-        {"service.name" if is_task else "db.instance.id": identifier, **place, "event.code": code},
-        ids=[id_ for id_ in ids if id_],
+        {**({key: identifier} if key else {}), **place, "event.code": code},
+        ids=[id_ for id_ in (*ids, "" if key else identifier) if id_],
         fallback=f"service:{source.removeprefix('aws.')}",
         name=code or source,
         text=line(" ".join(part for part in (kind_of_source, identifier, code) if part), message, ", ".join(filter(None, categories))),

@@ -206,7 +206,13 @@ def _json(details: Mapping[str, object], received: Received) -> str:
 
 
 def _numbered(key: str, values: Iterable[str]) -> dict[str, str]:
-    return {f"{key}.{place}": value for place, value in enumerate(values, start=2) if place <= _MAX_SAME}
+    return {numbered(key, place): value for place, value in enumerate(values, start=2) if place <= _MAX_SAME}
+
+
+def numbered(key: str, place: int) -> str:
+    """The attribute of a further thing of one sort: `host.2.id` beside `host.id`, so that it still ends like a name."""
+    stem, _, last = "cloud.resource.id".rpartition(".") if key == "cloud.resource_id" else key.rpartition(".")
+    return f"{stem}.{place}.{last}"
 
 
 _MAX_SAME: Final = 8

@@ -124,7 +124,7 @@ def read_rollout(attributes: Mapping[str, Any], id_: str, time_ns: int, received
             "service.name": pipeline,
             "deployment.environment.name": target,
             "service.version": first(attributes, "ReleaseId"),
-            "gcp.deploy.rollout": first(attributes, "RolloutId"),
+            "gcp.deploy.rollout.id": first(attributes, "RolloutId"),
             "cloud.provider": "gcp",
             "cloud.region": first(attributes, "Location"),
             "cloud.account.id": first(attributes, "ProjectNumber"),

@@ -79,7 +79,7 @@ def _read_object(document: Any, received: Received) -> Iterator[Signal]:
     what = (carrier.get("cloudevents.type", "") or carrier.get("pubsub.eventType", "")).rpartition(".")[2] or "object"
     bucket, name = first(document, "bucket"), first(document, "name")
     yield row(
-        received, Kind.LOG, "gcp.storage", {"cloud.provider": "gcp", "gcp.storage.object": f"{bucket}/{name}", "event.name": what},
+        received, Kind.LOG, "gcp.storage", {"cloud.provider": "gcp", "gcp.storage.object.name": f"{bucket}/{name}", "event.name": what},
         ids=[f"//storage.googleapis.com/projects/_/buckets/{bucket}"], fallback="service:storage", name=f"storage.{what}",
         text=f"Cloud Storage {what} {bucket}/{name}", severity_number=INFO,
         event_time_ns=times.parse(document.get("updated")) or times.parse(document.get("timeCreated")) or times.parse(carrier.get("time", "")),

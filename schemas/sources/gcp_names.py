@@ -15,14 +15,14 @@ from schemas.resource_names import resource
 from schemas.sources.cloud import first, mapping, text
 
 _BY_LABEL: Final = {
-    "service_name": "service.name", "configuration_name": "gcp.run.configuration", "revision_name": "service.version", "module_id": "service.name",
-    "version_id": "service.version", "backend_service_name": "service.name", "backend_name": "gcp.backend", "url_map_name": "gcp.url_map",
-    "forwarding_rule_name": "gcp.forwarding_rule", "target_proxy_name": "gcp.target_proxy", "matched_url_path_rule": "url.template",
-    "function_name": "faas.name", "job_name": "service.name", "job_id": "gcp.job", "task_id": "service.instance.id", "job": "service.name",
+    "service_name": "service.name", "configuration_name": "gcp.run.configuration.name", "revision_name": "service.version", "module_id": "service.name",
+    "version_id": "service.version", "backend_service_name": "service.name", "backend_name": "gcp.backend.name", "url_map_name": "gcp.url_map.name",
+    "forwarding_rule_name": "gcp.forwarding_rule.name", "target_proxy_name": "gcp.target_proxy.name", "matched_url_path_rule": "url.template",
+    "function_name": "faas.name", "job_name": "service.name", "job_id": "gcp.job.id", "task_id": "service.instance.id", "job": "service.name",
     "database_id": "db.instance.id", "database": "db.name", "topic_id": "messaging.destination.name", "subscription_id": "messaging.destination.name",
     "queue_id": "messaging.destination.name", "pod_name": "k8s.pod.name", "container_name": "k8s.container.name", "node_name": "k8s.node.name",
     "namespace_name": "k8s.namespace.name", "cluster_name": "k8s.cluster.name", "instance_name": "host.name", "node_id": "host.name",
-    "environment_name": "service.name", "workflow_id": "service.name", "pipeline_id": "service.name", "build_trigger_id": "gcp.build_trigger",
+    "environment_name": "service.name", "workflow_id": "service.name", "pipeline_id": "service.name", "build_trigger_id": "gcp.build_trigger.id",
     "project_id": "cloud.account.id", "zone": "cloud.availability_zone", "region": "cloud.region", "top_level_controller_name": "service.name",
     "repository_name": "service.name", "instance_group_name": "service.name", "instance_group_manager_name": "service.name", "url": "url.full",
     "canonical_service_name": "service.name", "host": "server.address", "method": "rpc.method", "service": "gcp.service",
@@ -77,7 +77,7 @@ def of_labels(labels: Mapping[str, Any]) -> dict[str, str]:
         for key, value in {
             "service.name": service,
             "host.name": first(labels, "compute.googleapis.com/resource_name", "instance_name"),
-            "gcp.execution": first(labels, "execution_id", "run.googleapis.com/execution_name"),
+            "gcp.execution.id": first(labels, "execution_id", "run.googleapis.com/execution_name"),
         }.items()
         if value
     }
