@@ -16,7 +16,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic, time_ns
 
-
 from correlate.clock import Patience
 from correlate.engine import Engine
 from correlate.memory import MemoryFormatError

@@ -29,30 +29,32 @@ class SettingsError(ValueError):
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
-    kafka: str = Field("127.0.0.1:9092", description="Bootstrap servers, host:port, several separated by commas.")
-    group: str = Field("causeline", description="Consumer group.  Workers of one group share the work.")
-    group_instance_id: str | None = Field(None, description="Static membership: a restart under the same id causes no rebalance.")
-    session_timeout_s: float = Field(10.0, ge=6.0, description="When a dead worker's partitions move on; Kafka refuses less than 6 s.")
-    sasl_username: str | None = Field(None, description="SCRAM-SHA-512 user; with it TLS is used.")
-    sasl_password: SecretStr | None = Field(None, description="SCRAM password.")
-    tls_ca_file: Path | None = Field(None, description="CA certificates for TLS to the brokers.")
+    kafka: str = Field(default="127.0.0.1:9092", description="Bootstrap servers, host:port, several separated by commas.")
+    group: str = Field(default="causeline", description="Consumer group.  Workers of one group share the work.")
+    group_instance_id: str | None = Field(default=None, description="Static membership: a restart under the same id causes no rebalance.")
+    session_timeout_s: float = Field(
+        default=10.0, ge=6.0, description="When a dead worker's partitions move on; Kafka refuses less than 6 s."
+    )
+    sasl_username: str | None = Field(default=None, description="SCRAM-SHA-512 user; with it TLS is used.")
+    sasl_password: SecretStr | None = Field(default=None, description="SCRAM password.")
+    tls_ca_file: Path | None = Field(default=None, description="CA certificates for TLS to the brokers.")
 
-    estate: str = Field("default", description="Estate of rows that no attribute assigns to one.")
-    estate_attributes: tuple[str, ...] = Field((), description='Attributes that name the estate, e.g. ["k8s.cluster.name"].')
-    aliases_file: Path | None = Field(None, description="YAML that extends the alias dictionary.")
-    catalogue: Path | None = Field(None, description="Backstage catalog-info.yaml, one or many documents.")
-    redaction_key_file: Path | None = Field(None, description="Key for pseudonyms of people; without it they become roles.")
-    record_bytes_max: int = Field(1 << 20, gt=0, description="Larger records are refused before parsing.")
+    estate: str = Field(default="default", description="Estate of rows that no attribute assigns to one.")
+    estate_attributes: tuple[str, ...] = Field(default=(), description='Attributes that name the estate, e.g. ["k8s.cluster.name"].')
+    aliases_file: Path | None = Field(default=None, description="YAML that extends the alias dictionary.")
+    catalogue: Path | None = Field(default=None, description="Backstage catalog-info.yaml, one or many documents.")
+    redaction_key_file: Path | None = Field(default=None, description="Key for pseudonyms of people; without it they become roles.")
+    record_bytes_max: int = Field(default=1 << 20, gt=0, description="Larger records are refused before parsing.")
 
-    disorder_s: float = Field(30.0, ge=0, description="How far a partition's rows may run backwards in event time.")
-    idle_s: float = Field(60.0, gt=0, description="Silence after which a partition no longer holds back the others.")
-    checkpoint_s: float = Field(10.0, gt=0, description="How often the engines' memory is written; what a crash repeats at most.")
-    partitions: int = Field(4, gt=0, description="Partitions of new topics.")
+    disorder_s: float = Field(default=30.0, ge=0, description="How far a partition's rows may run backwards in event time.")
+    idle_s: float = Field(default=60.0, gt=0, description="Silence after which a partition no longer holds back the others.")
+    checkpoint_s: float = Field(default=10.0, gt=0, description="How often the engines' memory is written; what a crash repeats at most.")
+    partitions: int = Field(default=4, gt=0, description="Partitions of new topics.")
 
-    http_host: str = Field("127.0.0.1", description="Where /metrics, /livez and /readyz listen.")
-    http_port: int = Field(9464, ge=0, le=65535, description="0 lets the kernel choose.")
-    postmortem_dir: Path | None = Field(None, description="Also file each draft here as Markdown and JSON.")
-    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Of the worker's own log.")
+    http_host: str = Field(default="127.0.0.1", description="Where /metrics, /livez and /readyz listen.")
+    http_port: int = Field(default=9464, ge=0, le=65535, description="0 lets the kernel choose.")
+    postmortem_dir: Path | None = Field(default=None, description="Also file each draft here as Markdown and JSON.")
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Of the worker's own log.")
 
     @classmethod
     def settings_customise_sources(

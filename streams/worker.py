@@ -17,7 +17,8 @@ from correlate.clock import Patience
 from correlate.reporting import Emission
 from correlate.units import SECOND_NS
 from schemas.catalogue import Catalogue, read_catalogue
-from schemas.reading import Limits, Reader, Reading
+from schemas.reading import Reader, Reading
+from schemas.sources.envelope import Limits
 from sinks.files import PostmortemFiles
 from streams import http
 from streams.correlator import Correlator
