@@ -22,7 +22,8 @@ from schemas.rejected import Rejected
 from schemas.signal import Kind, Signal, Status, Subject
 from schemas.sources.carried import carried_host
 from schemas.sources.cloud import row
-from schemas.sources.linux_programs import identity_attributes, service_of
+from schemas.sources.lines import numbered
+from schemas.sources.linux_programs import identity_attributes, is_unit, service_of
 from schemas.sources.source import Received, Source
 
 FORMAT: Final = "linux.auditd"
@@ -45,6 +46,8 @@ _KINDS: Final = {
     "USER_CHAUTHTOK": Kind.CHANGE, "KERN_MODULE": Kind.CHANGE, "TIME_ADJNTPVAL": Kind.LOG, "TIME_INJOFFSET": Kind.CHANGE, "VIRT_CONTROL": Kind.CHANGE,
 }  # fmt: skip
 _DENIALS: Final = frozenset(["AVC", "USER_AVC", "SECCOMP", "ANOM_LOGIN_FAILURES", "ANOM_ROOT_TRANS", "RESP_ACCT_LOCK", "SELINUX_ERR"])
+_NAMING: Final = _DENIALS | {"ANOM_ABEND"}
+"""Types whose program is in trouble itself; a system call names whatever was run, services or not."""
 _CRASHES: Final = frozenset(["ANOM_ABEND", "DAEMON_ABORT"])
 _TOLD: Final = (
     "unit", "op", "sw", "sw_type", "audit_enabled", "audit_backlog_limit", "audit_backlog_wait_time", "audit_failure", "audit_pid", "list", "old", "table",
@@ -72,8 +75,8 @@ def recognises(document: Any) -> bool:
 def read(document: Any, received: Received) -> Iterable[Signal | Rejected]:
     host = carried_host(received).get("host.name", "")
     events: dict[tuple[str, str, str], _Event] = {}
-    for number, line in enumerate(document.splitlines(), start=1):
-        if not line.strip() or line.startswith("----"):
+    for number, line in numbered(document):
+        if line.startswith("----"):  # ausearch draws a line between events
             continue
         match = _LINE.match(line)
         if match is None:
@@ -127,10 +130,11 @@ def _signal(event: _Event, host: str, received: Received) -> Signal:
     failed = said.get("res", said.get("result", "")) in ("failed", "0", "no") or said.get("success") == "no"
     kind = _KINDS.get(type_, Kind.LOG)
     unit = said.get("unit", "") if type_.startswith("SERVICE_") else ""
+    unit = f"{unit}.service" if unit and not is_unit(unit) else unit
     program = said.get("comm", "") or said.get("exe", "").rpartition("/")[2]
     told = " ".join(f"{key}={said[key]}" for key in _TOLD if said.get(key) not in (None, "", "?", "(null)"))
     signal = row(
-        received, kind, FORMAT, {**identity_attributes(host, "" if unit else program, unit), "audit.type": type_},
+        received, kind, FORMAT, {**identity_attributes(host, program if type_ in _NAMING else "", unit), "audit.type": type_},
         name=type_,
         text=f"{type_} {told}".strip(),
         event_time_ns=times.parse(event.time),
@@ -146,10 +150,11 @@ def _signal(event: _Event, host: str, received: Received) -> Signal:
 
 
 def _about_unit(subject: Subject, host: str, unit: str) -> Subject:
+    short = unit.removesuffix(".service")  # as the audit log writes it
     return Subject(
         kind=subject.kind, entity=f"unit:{host}/{unit}" if host else f"unit:{unit}", name=subject.name,
         ancestors=(subject.entity, *subject.ancestors) if subject.entity.startswith("host:") else subject.ancestors,
-        attributes=subject.attributes, source=subject.source,
+        aliases=(f"unit:{host}/{short}" if host else f"unit:{short}",), attributes=subject.attributes, source=subject.source,
     )  # fmt: skip
 
 

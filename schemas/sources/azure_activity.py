@@ -156,7 +156,7 @@ def _autoscale(event: _Event, envelope: Envelope, received: Received) -> Signal:
     return row(
         received, Kind.SCALING, envelope.source, _attributes(event, envelope, scaled if scaled.startswith("/") else ""),
         name=event.operation or "autoscale",
-        text=joined((text(said.get("description")) or joined((event.operation, event.status), " "), f"{before} to {after} instances" if before and after else "")),
+        text=joined((text(said.get("description")) or joined((event.operation, event.status), " "), f"{before} to {after} instances" if before and after and not text(said.get("description")) else "")),
         event_time_ns=event.time_ns,
         severity_number=max(event.level, severity.ERROR) if outcome == "failed" else event.level,
         value=number(after),

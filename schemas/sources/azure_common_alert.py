@@ -25,7 +25,9 @@ from schemas.sources.source import Received, Source
 
 FORMAT: Final = "azure.common_alert"
 _ACTIVITY: Final = re.compile(r"(?i)activity ?log.*|service ?health|resource ?health")
-_WORKSPACE: Final = re.compile(r"(?i).*/providers/microsoft\.operationalinsights/workspaces/[^/]+$")
+_WORKSPACE: Final = re.compile(
+    r"(?i).*/providers/microsoft\.operationalinsights/workspaces/[^/]+$|.*/providers/microsoft\.monitor/accounts/[^/]+$"
+)
 _RESOURCE_DIMENSIONS: Final = ("_ResourceId", "microsoft.resourceId", "ResourceId", "AccountResourceId", "resourceId", "Resource")
 _OTEL_DIMENSIONS: Final = {
     "cloud/rolename": "service.name", "cloud/roleinstance": "service.instance.id", "cloud_rolename": "service.name", "approlename": "service.name",
@@ -111,7 +113,9 @@ def criterion_of(context: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _attributes(essentials: Mapping[str, Any], context: Mapping[str, Any], criterion: Mapping[str, Any]) -> dict[str, str]:
-    targets = [text(item) for item in sequence(essentials.get("alertTargetIDs"))]
+    targets = sorted(
+        (text(item) for item in sequence(essentials.get("alertTargetIDs"))), key=lambda id_: _WORKSPACE.fullmatch(id_) is not None
+    )
     items = [text(item) for item in (*sequence(essentials.get("configurationItems")), *sequence(context.get("AffectedConfigurationItems")))]
     given = {**dimensions(context), **dimensions(criterion)}
     named, resources = named_dimensions(given)

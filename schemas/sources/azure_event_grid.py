@@ -74,7 +74,7 @@ def _event(event: Mapping[str, Any], type_: str, origin: str, time: Any, source:
     changed = kind in (Kind.CHANGE, Kind.SCALING)
     subject = text(event.get("subject"))
     return row(
-        received, kind, source, target(*resource, named={"azure.event.type": type_, "azure.operation": operation, "azure.event.subject": subject, "cloud.region": text(data.get("location"))}),
+        received, kind, source, target(*resource, named={"azure.event.type": type_, "azure.operation": operation, "cloud.region": text(data.get("location"))}),
         name=type_,
         text=joined((type_, joined((operation, text(data.get("api")), text(data.get("status")), health), " "), subject if not operation else "")),
         event_time_ns=time_of(time),

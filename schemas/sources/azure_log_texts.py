@@ -126,7 +126,7 @@ def _klog(match: re.Match[str], near_ns: int) -> Told:
     year = times.rfc3339(near_ns)[:4]
     own = times.parse(f"{year}-{match['month']}-{match['day']}T{match['clock']}Z") if year else 0
     fine = own if abs(own - near_ns) < times.DAY_NS else near_ns
-    return Told(match["said"].strip(), fine, _KLOG_LEVEL[match["level"]], {"code.filepath": match["where"]})
+    return Told(match["said"].strip(), fine, _KLOG_LEVEL[match["level"]])
 
 
 def _audit(event: Mapping[str, Any]) -> Told:

@@ -122,7 +122,8 @@ def properties_of(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _attributes(document: Mapping[str, Any], properties: Mapping[str, Any], category: str) -> dict[str, str]:
-    named = {name: text(properties.get(key, document.get(key))) for key, name in _PODS.items()}
+    named = dict.fromkeys(_PODS.values(), "")
+    named |= {name: said for key, name in _PODS.items() if (said := text(properties.get(key, document.get(key))))}
     if named["k8s.container.name"].count("-") and named["container.id"] == "":
         named["k8s.container.name"] = ""
     worker = first(document, "Host", "host", "EventStampName") if "Host" in document or "host" in document else ""
@@ -146,7 +147,7 @@ def _severity(document: Mapping[str, Any], properties: Mapping[str, Any], told: 
     if found:
         return found
     status = number(first(document, "statusCode", "resultSignature", "httpStatusCode")) or number(
-        properties.get("httpStatus", properties.get("ScStatus"))
+        properties.get("httpStatusCode", properties.get("httpStatus", properties.get("ScStatus")))
     )
     if status is not None and 100 <= status < 600:
         return severity.ERROR if status >= 500 else severity.WARN if status >= 400 else severity.INFO
@@ -168,8 +169,10 @@ def _fallback_text(document: Mapping[str, Any], properties: Mapping[str, Any], c
     return f"{head}: {facts}" if head and facts else head or facts
 
 
-_PERSONAL: Final = re.compile(r"(?i)user|caller|upn|email|principal|identity|claims|(?:client|caller)?_?ip$|ipaddress|callerip")
-"""Properties that tell of people: left out of a text made from properties."""
+_PERSONAL: Final = re.compile(
+    r"(?i)user|caller|upn|email|principal|identity|claims|(?:client|caller)?_?ip$|ipaddress|callerip|accountname|useragent|requestid|etag"
+)
+"""Properties that tell of people, or nothing: left out of a text made from properties."""
 
 SOURCES: Final = (
     Source(_ACTIVITY, recognises_activity, read_activity),

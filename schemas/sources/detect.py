@@ -76,12 +76,12 @@ SOURCES: Final[tuple[Source, ...]] = (
     *windows_text.SOURCES,
     *windows_update_logs.SOURCES,
     *journald.SOURCES,
+    *linux_shippers.SOURCES,
     *ecs.SOURCES,
     *auditd.SOURCES,
     *kernel.SOURCES[:1],
     *syslog.SOURCES,
     *kernel.SOURCES[1:],  # after syslog: a report without any time is known by its words alone
-    *linux_shippers.SOURCES,
 )
 BINARY: Final[tuple[Source, ...]] = ()
 """Sources of bytes that are neither JSON nor text."""

@@ -22,6 +22,7 @@ from schemas.rejected import Rejected
 from schemas.severity import BY_SYSLOG
 from schemas.signal import Signal
 from schemas.sources.carried import carried_host
+from schemas.sources.lines import numbered
 from schemas.sources.linux_meaning import Line, signal_of
 from schemas.sources.source import Received, Source
 
@@ -54,15 +55,15 @@ def read_dmesg(document: Any, received: Received) -> Iterable[Signal | Rejected]
 
 def read_oom(document: Any, received: Received) -> Iterable[Signal | Rejected]:
     host = carried_host(received).get("host.name", "")
-    lines = (line.strip().removeprefix("kernel: ") for line in document.splitlines())
+    lines = (line.strip().removeprefix("kernel: ") for _, line in numbered(document))
     yield from _folded((Line(_OOM, said, host=host, program="kernel") for said in lines if said), received)
 
 
 def _dated_lines(document: str, host: str) -> Iterator[Line]:
     """One Line a line; ` KEY=value` lines of /dev/kmsg and undated lines keep the level and time of the one above."""
     time_ns, number = 0, 0
-    for text in document.splitlines():
-        if not text.strip() or (text.startswith(" ") and re.match(r" [A-Z_]+=", text)):
+    for _, text in numbered(document):
+        if re.match(r" [A-Z_]+=", text):
             continue
         prefix, kmsg = _PREFIX.match(text), _KMSG.match(text)
         said = text

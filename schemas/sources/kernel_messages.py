@@ -44,7 +44,8 @@ _SEGFAULT: Final = re.compile(
 _HUNG: Final = re.compile(r"(?:INFO: )?task (?P<task>.{1,64}?):(?P<pid>\d+) blocked for more than (?P<seconds>\d+) seconds")
 _LOCKUP: Final = re.compile(r"(?:watchdog: )?BUG: soft lockup - CPU#\d+ stuck for \d+s! \[(?P<task>.{1,64}?):(?P<pid>\d+)\]")
 _LINK: Final = re.compile(
-    r"(?:.{0,64}?[ :])?(?P<dev>\w{2,15}): (?:NIC )?[Ll]ink (?:is |becomes )?(?P<state>[Dd]own|[Uu]p|ready|not ready)\b|.{0,48}?\b(?P<dev2>\w{2,15}): .{0,32}\blink (?P<state2>down|up)\b"
+    r"\b(?P<dev>[a-z]\w{1,14}):? (?:NIC )?[Ll]ink (?:is |becomes )(?P<state>[Dd]own|[Uu]p|ready|not ready)\b"
+    r"|[Ll]ink status (?:definitely )?(?P<state2>down|up) for interface (?P<dev2>\w{2,15})"
 )
 _STATES: Final = (
     (re.compile(r"Kernel panic - not syncing"), "kernel.panic", severity.FATAL),
@@ -95,7 +96,7 @@ def _process(message: str) -> KernelEvent | None:
 
 def _link(message: str) -> KernelEvent | None:
     """A link that goes down fires until it is up again."""
-    match = _LINK.match(message)
+    match = _LINK.search(message)
     if not match:
         return None
     state, device = (match["state"] or match["state2"]).lower(), match["dev"] or match["dev2"]

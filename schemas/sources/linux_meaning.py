@@ -9,7 +9,7 @@ Source:  systemd catalog (catalog/systemd.catalog.in), sd-messages.h, systemd.ex
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
@@ -24,6 +24,7 @@ from schemas.sources.source import Received
 
 MAX_TEXT_CHARS: Final = 8192
 """Of one message: syslog daemons cut at 8 kB by default."""
+MAX_FACT_CHARS: Final = 256
 
 _BY_ID: Final = {
     "39f53479d3a045ac8e11786248231fbf": "started", "7d4958e842da4a758f6c1cdc7b36dcc5": "starting", "be02cf6855d2428ba40df7e9d022f03d": "failed",
@@ -62,10 +63,13 @@ _STATUS: Final = {
 }  # fmt: skip
 _FLOOR: Final = {"failed": severity.ERROR, "exited": severity.WARN, "oom_killed": severity.ERROR, "crashed": severity.ERROR}
 """Severity where the line carries none."""
+_WORDS = "trace|debug|info|notice|warn|warning|err|error|crit|critical|alert|emerg|emergency|fatal|panic"
 _LEVEL_WORD: Final = re.compile(
-    r"(?:\S+ ){0,3}?(?:level=|severity=|\[|<|\()?\"?(?P<word>debug|info|notice|warn|warning|err|error|crit|critical|alert|emerg|emergency|fatal|panic)\"?(?:[\]>):]|,| -|$|\b(?<=level=info))",
-    re.IGNORECASE,
+    rf"""(?ix) (?:\S+\ ){{0,3}}? (?: (?:level|lvl|severity)[=:]\s?"?(?P<named>{_WORDS})\b | [\[(<](?P<boxed>{_WORDS})[\])>] | (?P<bare>{_WORDS}):(?=\s)
+    | (?-i:(?P<shouted>{_WORDS.upper()})\b(?=\s)) )"""
 )
+_SINCE_BOOT: Final = re.compile(r"^\[\s*\d{1,10}\.\d{3,9}\]\s*")
+"""Seconds since boot, which kernels with `printk.time` write into messages that syslog has dated already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,10 @@ class Line:
     dedup_key: str = ""
     cgroup: str = ""
     attributes: tuple[tuple[str, str], ...] = ()
+    """What tells subjects apart beside host, program and unit."""
+    facts: tuple[tuple[str, str], ...] = ()
+    """What is true of this message alone: kept in the details."""
+    trace_id: str = ""
     exit_failed: bool | None = None
     """Whether the exit that a structured message tells of was a failure; None where only the words can tell."""
 
@@ -102,7 +110,7 @@ def signal_of(line: Line, received: Received) -> Signal:
 def level_in(message: str) -> int:
     """Severity that the message itself opens with (`[error] …`, `level=warn …`); 0 where it does not."""
     match = _LEVEL_WORD.match(message[:160])
-    return severity.from_word(match["word"]) if match else severity.UNSPECIFIED
+    return severity.from_word(match[match.lastgroup or 0]) if match else severity.UNSPECIFIED
 
 
 def _unit_event(line: Line) -> tuple[str, str]:
@@ -147,6 +155,7 @@ def _with(subject: Subject, entity: str, ancestors: tuple[str, ...], aliases: tu
 
 
 def _kernel(line: Line, received: Received) -> Signal:
+    line = replace(line, message=_SINCE_BOOT.sub("", line.message))
     event = kernel_event(line.message)
     if event is None:
         return _row(line, Kind.LOG, "kernel", received)
@@ -175,4 +184,11 @@ def _row(line: Line, kind: Kind, name: str, received: Received, unit: str = "", 
         severity_number=line.severity_number or level_in(line.message),
         text=redact(without_accounts(line.message[:MAX_TEXT_CHARS]), received.redaction_key),
         dedup_key=line.dedup_key,
+        trace_id=line.trace_id,
+        details=_details(line, received),
     )
+
+
+def _details(line: Line, received: Received) -> str:
+    facts = {key: redact(value[:MAX_FACT_CHARS], received.redaction_key) for key, value in line.facts}
+    return orjson.dumps({"attributes": facts}).decode() if facts else ""

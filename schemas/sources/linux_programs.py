@@ -38,9 +38,11 @@ _ACCOUNTS: Final = tuple(
         r"(?P<before>\bby )(?P<who>[\w.@$\\-]{1,64})(?P<after>\(uid=)",
         r"(?P<before>^\()(?P<who>[\w.@$\\-]{1,64})(?P<after>\) (?:CMD|CMDEND|CMDOUT|RELOAD|LIST|BEGIN EDIT|END EDIT|REPLACE|MAIL|WRONG|ORPHAN))",
         r"(?P<before>^\(to [\w.@$\\-]{1,64}\) )(?P<who>[\w.@$\\-]{1,64})(?P<after> on )",
-        r"(?P<before>\b(?:user|name|logname|ruser|acct|USER|LOGNAME)=\"?)(?P<who>[\w.@$\\-]{1,64})(?P<after>)",
+        r"(?P<before>\b(?:user|logname|ruser|acct|USER|LOGNAME|new (?:user|group): name)=\"?)(?P<who>[\w.@$\\-]{1,64})(?P<after>)",
         r"(?P<before>\bUser Slice of (?:UID )?)(?P<who>[\w.@$\\-]{1,64})(?P<after>)",
         r"(?P<before>\b(?:new|add|delete|remove|change|changed) (?:user|group|shadow group)[: ]\s*'?)(?P<who>[\w.@$\\-]{1,64})(?P<after>')",
+        r"(?P<before>\b(?:su for|for) [\w.@$-]{1,64} by )(?P<who>[\w.@$\\-]{1,64})(?P<after>)",
+        r"(?P<before>' failed for )(?P<who>[\w.@$\\-]{1,64})(?P<after> on )",
         r"(?P<before>\bpassword changed for )(?P<who>[\w.@$\\-]{1,64})(?P<after>)",
     )
 )

@@ -21,7 +21,7 @@ from schemas.sources.fields import flat, labels
 from schemas.sources.linux_meaning import Line, signal_of
 from schemas.sources.source import Received, Source
 
-_HOST: Final = ("hostname", "HOST", "host", "logsource", "fromhost", "source_host", "HOST_FROM", "nodename")
+_HOST: Final = ("hostname", "HOST", "logsource", "host", "fromhost", "source_host", "HOST_FROM", "nodename")
 _PROGRAM: Final = (
     "programname",
     "program",
@@ -85,7 +85,12 @@ def recognises_kmsg(document: Any) -> bool:
 
 def recognises_tail(document: Any) -> bool:
     """Fluent Bit and Fluentd: `log` or `message` with `date`, `kubernetes` metadata or a `tag`; docker's own lines have `stream` and `time`."""
-    if not isinstance(document, dict) or not isinstance(document.get("log", document.get("message")), str):
+    if (
+        not isinstance(document, dict)
+        or not isinstance(document.get("log", document.get("message")), str)
+        or "ecs" in document
+        or "agent" in document
+    ):
         return False
     return (
         isinstance(document.get("kubernetes"), dict)
@@ -142,8 +147,9 @@ def read_loki(document: Any, received: Received) -> Iterable[Signal | Rejected]:
                     "wrong_type", "A value is [nanoseconds as text, line].", f"streams[{stream_at}].values[{value_at}]", "linux.loki_push"
                 )
                 continue
-            own = {**named, **(labels(value[2]) if len(value) > 2 else {})}
-            number = severity.from_word(own.get("detected_level", own.get("level", "")))
+            own, facts = dict(named), labels(value[2]) if len(value) > 2 else {}
+            said = {**own, **facts}
+            number = severity.from_word(said.get("detected_level", said.get("level", "")))
             unit, program = own.pop("unit", ""), own.pop("syslog_identifier", own.get("identifier", ""))
             host = own.get("hostname", own.get("host", own.get("nodename", "")))
             yield signal_of(
@@ -156,6 +162,8 @@ def read_loki(document: Any, received: Received) -> Iterable[Signal | Rejected]:
                     unit,
                     number,
                     attributes=tuple(own.items()),
+                    facts=tuple(facts.items()),
+                    trace_id=said.get("trace_id", ""),
                 ),
                 received,
             )
@@ -185,6 +193,7 @@ def _line(document: Mapping[str, Any], source: str, program: str) -> Line:
         program=program,
         severity_number=_severity(document),
         attributes=tuple(attributes.items()),
+        trace_id=first(document, "trace_id", "traceId", "traceID"),
     )
 
 

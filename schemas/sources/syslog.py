@@ -5,7 +5,7 @@ Ignores: what a message means (linux_meaning.py) and Snare, whose lines are Wind
 Identity the header's host, else the carrier's; APP-NAME or tag names the program, and through it the service.
 Time     RFC 3164 has neither year nor zone: the year nearest to the record's arrival, UTC.  `-` and no time at all are the arrival.
 Severity PRI modulo 8; without PRI what the message itself opens with, else nothing.
-State    lines that start with a blank continue the message above (stack traces).  `last message repeated 3 times` is a row with the
+State    lines without a header continue the message above (stack traces).  `last message repeated 3 times` is a row with the
          message above and the number in its details.
 Source:  RFC 3164 §4, RFC 5424 §6, RFC 6587 §3.4.1, RFC 5425 §4.3; rsyslog and syslog-ng templates.
 """
@@ -25,7 +25,7 @@ from schemas.sources.auditd import event_of
 from schemas.sources.carried import carried_host
 from schemas.sources.linux_meaning import Line, signal_of
 from schemas.sources.source import Received, Source
-from schemas.sources.syslog_headers import OCTET_COUNT, RFC3164, RFC5424, Header, header_of, looks_like_syslog
+from schemas.sources.syslog_headers import OCTET_COUNT, RFC3164, RFC5424, Header, header_of, looks_like_syslog, opens_frame
 
 _REPEATED: Final = re.compile(r"(?:last )?message repeated (?P<times>\d{1,9}) times?(?::? \[ ?(?P<said>.*?)\]?)?\s*$", re.DOTALL)
 _FRAME_BREAK: Final = re.compile(r"[\n\0]")
@@ -74,8 +74,8 @@ def frames(document: str) -> list[str]:
         rest = rest[count.end() + len(frame) :]
         rest = rest.lstrip("\r\n")
     for line in _FRAME_BREAK.split(rest):
-        if found and line[:1] in (" ", "\t") and line.strip():
-            found[-1] += "\n" + line
+        if found and line.strip() and not opens_frame(line):
+            found[-1] += "\n" + line.removesuffix("\r")
         elif line.strip():
             found.append(line)
     return found
@@ -91,6 +91,7 @@ def _line(header: Header, host: str) -> Line:
         unit=header.unit,
         severity_number=header.severity_number,
         attributes=header.attributes,
+        facts=header.facts,
     )
 
 

@@ -12,11 +12,11 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from schemas import times
+from schemas import severity, times
 from schemas.severity import BY_SYSLOG
 from schemas.sources.linux_programs import is_unit
 
-RFC5424, RFC3164 = "linux.syslog_rfc5424", "linux.syslog_rfc3164"
+RFC5424, RFC3164, TEXT_LOG = "linux.syslog_rfc5424", "linux.syslog_rfc3164", "linux.text_log"
 OCTET_COUNT: Final = re.compile(r"(?P<octets>[1-9]\d{0,6}) (?=<\d{1,3}>)")
 FACILITIES: Final = (
     "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "ntp", "audit", "alert", "clock",
@@ -28,16 +28,16 @@ _STRICT: Final = re.compile(
 )
 _PRI: Final = re.compile(r"<(?P<pri>\d{1,3})>")
 _DATE: Final = re.compile(
-    r"""(?x) (?P<seq>\d{1,10}:\ +(?:[\w.-]+:\ +)?)? [*.]?
+    r"""(?x) (?P<seq>\d{1,10}:\ +(?:(?P<device>[\w.-]+):\ +)?)? [*.]?
     (?: (?P<rfc3339>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|\ ?[+-]\d\d:?\d\d)?)
       | (?:[A-Z][a-z]{2}\ )?(?P<full>\d{4}-\d\d-\d\d\ \d\d:\d\d:\d\d(?:\.\d{1,9})?\ [A-Z]{3,4})
       | (?P<year>[A-Z][a-z]{2}\ {1,2}\d{1,2}\ \d{4}\ \d\d:\d\d:\d\d(?:\.\d{1,9})?)
       | (?P<yearafter>[A-Z][a-z]{2}\ {1,2}\d{1,2}\ \d\d:\d\d:\d\d\ \d{4})(?=\ )
       | (?P<plain>(?:[A-Z][a-z]{2}\ )?[A-Z][a-z]{2}\ {1,2}\d{1,2}\ \d\d:\d\d:\d\d(?:[.,]\d{1,9})?)
-    ) (?P<zone>\ (?:UTC|GMT|[A-Z]{3,4}T?)(?=[:\ ]))? :?\ ?"""
+    ) (?P<zone>\ (?:UTC|GMT|[A-Z]{2,4}T)(?=[:\ ]))? :?\ ?"""
 )
 _TAG: Final = re.compile(
-    r"(?P<program>(?:\([^()\s]{1,64}\)|[^\s:\[\]]{1,128}|[^\s\[\]]{1,128}(?=\[)))(?:\((?P<sub>[\w-]{1,64})\))?(?:\[(?P<pid>[^\]]{0,32})\])?:(?: |$)"
+    r"(?P<program>(?:\([^()\s]{1,64}\)|[^\s:\[\]()]{1,128}))(?:\((?P<sub>[\w-]{1,64})\))?(?:\[(?P<pid>[^\]]{0,32})\])?:(?: |$)"
 )
 _SPACED_TAG: Final = re.compile(r"(?P<program>[\w./-]{1,64}(?: [\w./-]{1,32}){0,3})\[(?P<pid>\d{1,10})\]: ?")
 _CISCO: Final = re.compile(r"%(?P<facility>[\w-]{1,64}?)-(?P<severity>[0-7])-(?P<mnemonic>\w{1,64}): ?")
@@ -45,7 +45,9 @@ _HOST: Final = re.compile(r"(?P<host>[A-Za-z0-9_][\w.:-]{0,254}|\[[0-9a-fA-F:]+\
 _SD: Final = re.compile(r"\[(?P<id>[^\s=\]\"]{1,64})(?P<params>(?: [^\s=\]\"]{1,64}=\"(?:\\.|[^\"\\])*\")*)\]")
 _PARAM: Final = re.compile(r"(?P<name>[^\s=\]\"]{1,64})=\"(?P<value>(?:\\.|[^\"\\])*)\"", re.DOTALL)
 _KEPT_PARAMS: Final = 32
-"""Structured-data parameters kept of a message; more is data, not identity."""
+"""Structured-data parameters kept of a message; more is data in the wrong place."""
+_LEVEL: Final = re.compile(r"\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|SEVERE)\]?(?=[\s:|-])", re.IGNORECASE)
+"""A level where the host would stand: a program's own dated log, not syslog."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,37 +60,51 @@ class Header:
     unit: str = ""
     severity_number: int = 0
     attributes: tuple[tuple[str, str], ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 def looks_like_syslog(document: str) -> bool:
     """True for a text whose first frame has a header of these: cheap, as detection asks it of every text."""
-    start = document[:512].lstrip("﻿ \r\n")
+    start = document[:512].lstrip("\ufeff \r\n")
     if OCTET_COUNT.match(start) or (_PRI.match(start) and not re.match(r"<\d{1,3}>\[", start)):
         return True
     date = _DATE.match(start)
+    if date is not None and _LEVEL.match(start, date.end()):
+        return True
     return date is not None and _TAG.search(start, date.end(), date.end() + 400) is not None
 
 
 def header_of(frame: str, near_ns: int) -> Header | None:
     """The header and message of one frame; None for a line that has none.  `near_ns` decides the year of year-less times."""
-    frame = frame.lstrip("﻿").rstrip("\r\n\0")
+    frame = frame.lstrip("\ufeff").rstrip("\r\n\0")
     if match := _STRICT.match(frame):
         return _rfc5424(match)
     pri = _PRI.match(frame)
     rest = frame[pri.end() :] if pri else frame
     number = BY_SYSLOG[int(pri["pri"]) & 7] if pri and int(pri["pri"]) < 192 else 0
-    facility = (("syslog.facility", FACILITIES[int(pri["pri"]) >> 3]),) if pri and int(pri["pri"]) < 192 else ()
+    facility: tuple[tuple[str, str], ...] = (
+        (("syslog.facility", FACILITIES[int(pri["pri"]) >> 3]),) if pri and int(pri["pri"]) < 192 else ()
+    )
     date = _DATE.match(rest)
     if date is None and pri is None:
         return None
     time_ns = _time(date, near_ns) if date else 0
     rest = rest[date.end() :] if date else rest
+    if (level := _LEVEL.match(rest)) and pri is None:
+        number = severity.from_word(level[0].strip("[]"))
+        return Header(TEXT_LOG, rest[level.end() :].lstrip(" :|-"), time_ns, severity_number=number)
     host, rest = _host(rest, dated=date is not None)
     program, unit, message = _tag(rest)
     if cisco := _CISCO.match(message if program in ("", "%") else rest):
         number = number or BY_SYSLOG[int(cisco["severity"])]
-        program, message = program.strip("%: ") or cisco["facility"], rest[rest.find("%") :]
+        facility += (("cisco.mnemonic", f"{cisco['facility']}-{cisco['mnemonic']}"),)
+        program, message, host = "", rest[rest.find("%") :], host or (date["device"] if date and date["device"] else "")
     return Header(RFC3164, message.strip(), time_ns, host, program, unit, number, facility)
+
+
+def opens_frame(line: str) -> bool:
+    """True for a line that has a header of its own; others continue the message above."""
+    return (line[:1] == "<" and _PRI.match(line) is not None) or _DATE.match(line) is not None
 
 
 def _rfc5424(match: re.Match[str]) -> Header:
@@ -96,11 +112,18 @@ def _rfc5424(match: re.Match[str]) -> Header:
     parameters, message = _structured(value["rest"] if match["rest"] and match["rest"][0] == "[" else (match["rest"] or ""))
     pri = int(match["pri"])
     known = pri < 192
-    attributes = {"syslog.facility": FACILITIES[pri >> 3] if known else "", "syslog.msgid": value["id"], **parameters}
+    attributes = {"syslog.facility": FACILITIES[pri >> 3] if known else ""}
+    facts = {"syslog.msgid": value["id"]}
+    for name, said in parameters.items():
+        (attributes if name in _IDENTITY else facts)[name] = said
     return Header(
-        RFC5424, message.removeprefix("﻿").strip(), times.parse(value["time"]), value["host"], value["app"], value["app"] if is_unit(value["app"]) else "",
-        BY_SYSLOG[pri & 7] if known else 0, tuple((name, said) for name, said in attributes.items() if said),
+        RFC5424, message.removeprefix("\ufeff").strip(), times.parse(value["time"]), value["host"], value["app"], value["app"] if is_unit(value["app"]) else "",
+        BY_SYSLOG[pri & 7] if known else 0, _given(attributes), _given(facts),
     )  # fmt: skip
+
+
+def _given(named: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, said) for name, said in named.items() if said)
 
 
 def _structured(rest: str) -> tuple[dict[str, str], str]:

@@ -16,6 +16,7 @@ from typing import Any, Final
 from schemas import times
 from schemas.rejected import Rejected
 from schemas.signal import Signal
+from schemas.sources.lines import numbered
 from schemas.sources.source import Received, Source
 from schemas.sources.windows_event import ABSENT, WindowsEvent, severity_of, whole
 from schemas.sources.windows_meaning import signal_of
@@ -48,19 +49,13 @@ def recognises_snare(document: Any) -> bool:
 
 
 def read_snare(document: Any, received: Received) -> Iterable[Signal | Rejected]:
-    for number, line in enumerate(document.splitlines()):
-        if line.strip():
-            event = _snare_event(line)
-            yield (
-                signal_of(event, "windows.snare", received)
-                if event
-                else Rejected(
-                    "not_snare",
-                    "The line has no MSWinEventLog marker followed by at least ten TAB-separated fields.",
-                    f"line {number + 1}",
-                    "windows.snare",
-                )
-            )
+    for number, line in numbered(document):
+        event = _snare_event(line)
+        if event is None:
+            why = "The line has no MSWinEventLog marker followed by at least ten TAB-separated fields."
+            yield Rejected("not_snare", why, f"line {number}", "windows.snare")
+        else:
+            yield signal_of(event, "windows.snare", received)
 
 
 def _snare_event(line: str) -> WindowsEvent | None:

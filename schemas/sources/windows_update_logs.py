@@ -21,12 +21,15 @@ from schemas.redact import redact
 from schemas.rejected import Rejected
 from schemas.signal import Kind, Signal
 from schemas.sources.carried import carried_host
+from schemas.sources.lines import numbered
 from schemas.sources.source import Received, Source
 
-_REPORTING: Final = re.compile(r"﻿?(?P<id>\{[0-9A-Fa-f-]{36}\})\t(?P<time>\d{4}-\d\d-\d\d[ \t]\d\d:\d\d:\d\d:\d{3}[+-]\d{4})\t(?P<rest>.*)")
-_CBS: Final = re.compile(r"﻿?(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d), (?P<level>[A-Z]\w+)\s+(?P<part>[A-Z][\w.]*)?\s*(?P<text>.*)")
+_REPORTING: Final = re.compile(
+    r"\ufeff?(?P<id>\{[0-9A-Fa-f-]{36}\})\t(?P<time>\d{4}-\d\d-\d\d[ \t]\d\d:\d\d:\d\d:\d{3}[+-]\d{4})\t(?P<rest>.*)"
+)
+_CBS: Final = re.compile(r"\ufeff?(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d), (?P<level>[A-Z]\w+)\s+(?P<part>[A-Z][\w.]*)?\s*(?P<text>.*)")
 _WINDOWS_UPDATE: Final = re.compile(
-    r"﻿?(?P<time>\d{4}[-/]\d\d[-/]\d\d[ \t]\d\d:\d\d:\d\d[:.]\d{3,7})\s+(?P<pid>\d+)\s+(?P<tid>[0-9a-fA-F]+)\s+(?P<part>\w+)\s+(?P<text>.*)"
+    r"\ufeff?(?P<time>\d{4}[-/]\d\d[-/]\d\d[ \t]\d\d:\d\d:\d\d[:.]\d{3,7})\s+(?P<pid>\d+)\s+(?P<tid>[0-9a-fA-F]+)\s+(?P<part>\w+)\s+(?P<text>.*)"
 )
 _ACTIONS: Final = (
     ("INSTALL", "update.installed"), ("UNINSTALL", "update.removed"), ("DOWNLOAD", "update.downloaded"), ("REBOOT", "host.restart"), ("RESTART", "host.restart"),
@@ -55,16 +58,14 @@ def recognises_servicing(document: Any) -> bool:
 
 
 def read_reporting(document: Any, received: Received) -> Iterable[Signal | Rejected]:
-    for number, line in enumerate(document.splitlines()):
-        if not line.strip():
-            continue
+    for number, line in numbered(document):
         match = _REPORTING.match(line)
         fields = match["rest"].split("\t") if match else []
         if match is None or len(fields) < 4:
             yield Rejected(
                 "not_reporting_event",
                 "A line needs an id in braces, a time with zone and TAB-separated fields.",
-                f"line {number + 1}",
+                f"line {number}",
                 "windows.update_reportingevents",
             )
         else:
@@ -119,12 +120,12 @@ def _entries(document: str, opens: re.Pattern[str]) -> Iterator[tuple[str, int]]
     """Entries with the number of their first line; lines without a date continue the entry above."""
     held: list[str] = []
     start = 1
-    for number, line in enumerate(document.splitlines(), start=1):
+    for number, line in numbered(document):
         if opens.match(line):
             if held:
                 yield "\n".join(held), start
             held, start = [line], number
-        elif line.strip():
+        else:
             held.append(line)
     if held:
         yield "\n".join(held), start
