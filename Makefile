@@ -1,15 +1,36 @@
-# The three commands a person needs.  Everything they use is installed by `make setup`, which the other two run first.
+# What a person needs: `make demo` shows the main job, `make test` proves it.  Both set up everything they use.
 PYTHON ?= python3
 VENV := .venv
-CAUSELINE := $(VENV)/bin/causeline
 
-.PHONY: setup demo test clean
+.PHONY: help setup demo test check clean
+
+help:
+	@echo "make demo    set up, start a local Kafka, play a recorded outage, show the incident grow"
+	@echo "make test    set up and run every check and test"
+	@echo "make setup   only install, into $(VENV)"
+	@echo "make check   format, lint, types, import contracts (after setup)"
+	@echo "make clean   remove what setup and runs have made, but not the Kafka jars"
 
 setup: $(VENV)/.ready
 
 $(VENV)/.ready: requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "causeline needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
-	$(PYTHON) -m venv $(VENV) || { echo "python venv support is missing: apt-get install python3-venv"; exit 1; }
-	$(VENV)/bin/python -m pip install --quiet --require-hashes --requirement requirements.lock
-	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	touch $@
+	@sh deploy/setup/python.sh "$(PYTHON)" "$(VENV)"
+	@touch $@
+
+demo: setup
+	@sh deploy/setup/java.sh || echo "demo: going on without Java; the outage will be played through the engine alone"
+	@$(VENV)/bin/causeline demo
+
+check: setup
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+test: setup
+	@sh deploy/setup/java.sh
+	@$(MAKE) --no-print-directory check
+	$(VENV)/bin/pytest
+
+clean:
+	rm -rf $(VENV) out dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -16,6 +16,7 @@ from streams.cli.exits import EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_INTERRUPTED
 COMMANDS = {
     "check": "streams.cli.check:check",
     "demo": "streams.cli.demo:demo",
+    "feed": "streams.cli.feed:feed",
     "incidents": "streams.cli.incidents:incidents",
     "replay": "streams.cli.replay:replay",
     "schema": "streams.cli.schema:schema",
