@@ -13,7 +13,7 @@ help:
 
 setup: $(VENV)/.ready
 
-$(VENV)/.ready: requirements.lock pyproject.toml
+$(VENV)/.ready: requirements-dev.lock pyproject.toml
 	@sh deploy/setup/python.sh "$(PYTHON)" "$(VENV)"
 	@touch $@
 
