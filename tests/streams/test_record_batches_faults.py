@@ -15,12 +15,21 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from streams.exits import EXIT_BUG, EXIT_STUCK, EXIT_UNAVAILABLE
 from streams.local_kafka import Broker
+from streams.record_batches import BATCH_MAX_RECORDS
 from tests.conftest import MakeTopic
 from tests.streams.batch_worker import Orders
-from tests.streams.workers import Worker, ending, eventually, fill, handled_ids, until_committed
+from tests.streams.workers import Worker, ending, eventually, feeding, fill, handled_ids, until_committed
 
-TOTAL = 200_000
 PARTITIONS = 4
+
+BATCH_TAKES_S = 0.2
+HANDLED_PER_S = BATCH_MAX_RECORDS / BATCH_TAKES_S
+"""What one worker handles at most: it takes batches one by one."""
+
+COMMIT_INTERVAL_S = 0.5
+
+REPEATED_PER_KILL = HANDLED_PER_S * (COMMIT_INTERVAL_S + BATCH_TAKES_S + 0.3)
+"""What a kill may cost: all that was handled since the last commit, the batch in hand, and 0.3 s for a commit on its way."""
 
 
 def orders(kafka: str, group: str, topic: str, folder: Path, name: str, **more: object) -> Orders:
@@ -30,31 +39,25 @@ def orders(kafka: str, group: str, topic: str, folder: Path, name: str, **more: 
 async def test_two_workers_one_killed_twice_lose_nothing_and_repeat_little(
     kafka: str, admin: AIOKafkaAdminClient, make_topic: MakeTopic, group: str, tmp_path: Path
 ) -> None:
-    """kill -9 costs duplicates, never records.
-
-    The bound: a partition that changes hands is re-read from its last commit, at most 0.5 s and the batches in hand ago.  A worker
-    needs 0.15 s for a batch of at most 5,000 and takes them one by one, so that is 4 to 5 batches, or 25,000 records, a kill; the
-    worker that joins anew makes the survivor give up its batch in hand only if it cannot finish it in time, which it can.  Two kills:
-    50,000 of 200,000 at the very most, a quarter.  Seen: 2-8 %.
-    """
+    """kill -9 under load costs duplicates, never records; and no more of them than was handled between two commits."""
     topic = await make_topic(partitions=PARTITIONS)
-    await fill(kafka, topic, range(TOTAL), partitions=PARTITIONS)
     files = [tmp_path / "steady.ids", tmp_path / "hurt.ids"]
-    hurt_orders = orders(kafka, group, topic, tmp_path, "hurt", batch_takes_s=0.15)
-    steady = Worker(orders(kafka, group, topic, tmp_path, "steady", batch_takes_s=0.15))
-    hurt = Worker(hurt_orders)
+    pace = {"batch_takes_s": BATCH_TAKES_S, "commit_interval_s": COMMIT_INTERVAL_S}
+    hurt_orders = orders(kafka, group, topic, tmp_path, "hurt", **pace)
+    steady, hurt = Worker(orders(kafka, group, topic, tmp_path, "steady", **pace)), Worker(hurt_orders)
     with ending(steady, hurt):
-        for _ in range(2):
-            before = len(handled_ids(files[1]))
-            await eventually(lambda before=before: len(handled_ids(files[1])) > before + 2_000)  # type: ignore[misc]
-            hurt.kill()
-            hurt = Worker(hurt_orders)
+        async with feeding(kafka, topic, partitions=PARTITIONS) as fed:
+            for _ in range(2):
+                before = len(handled_ids(files[1]))
+                await eventually(lambda before=before: len(handled_ids(files[1])) > before + 2_000)  # type: ignore[misc]
+                hurt.kill()
+                hurt = Worker(hurt_orders)
         with ending(hurt):
-            await until_committed(admin, group, topic, TOTAL, within_s=90)
+            await until_committed(admin, group, topic, fed.count, within_s=90)
     handled = handled_ids(*files)
-    assert len(np.setdiff1d(np.arange(TOTAL, dtype="<u8"), handled)) == 0, "records were committed that nobody handled"
-    repeated = (len(handled) - TOTAL) / TOTAL
-    assert repeated <= 0.25, f"{repeated:.1%} of the records were handled twice"
+    missing = np.setdiff1d(np.arange(fed.count, dtype="<u8"), handled)
+    assert len(missing) == 0, f"{len(missing)} of {fed.count} records were committed although nobody had handled them"
+    assert len(handled) - fed.count <= 2 * REPEATED_PER_KILL, f"{len(handled) - fed.count} of {fed.count} records were handled twice"
 
 
 async def test_a_bug_ends_the_process_and_the_batch_is_read_again(

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,37 @@ async def fill(bootstrap: str, topic: str, ids: range, *, partitions: int = 1, p
             await producer.send(topic, number.to_bytes(8, "little") + pad, partition=number % partitions)
     finally:
         await producer.stop()
+
+
+FEED_PER_S = 10_000
+"""Enough to keep two slow workers busy without filling a topic faster than they read it."""
+
+
+@dataclass
+class Fed:
+    """How many ids, from 0 on, have been sent."""
+
+    count: int = 0
+
+
+@contextlib.asynccontextmanager
+async def feeding(bootstrap: str, topic: str, *, partitions: int) -> AsyncIterator[Fed]:
+    """Ids without end while the body runs; every one is acknowledged by the broker when it is over."""
+    fed, enough = Fed(), asyncio.Event()
+
+    async def feed() -> None:
+        while not enough.is_set():
+            await fill(bootstrap, topic, range(fed.count, fed.count + FEED_PER_S // 2), partitions=partitions)
+            fed.count += FEED_PER_S // 2
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(enough.wait(), timeout=0.5)
+
+    sending = asyncio.create_task(feed())
+    try:
+        yield fed
+    finally:
+        enough.set()
+        await sending
 
 
 async def eventually(holds: Callable[[], bool], *, within_s: float = PATIENCE_S) -> None:
