@@ -41,6 +41,7 @@ from schemas.sources import (
     wazuh,
     windows_event_json,
     windows_event_xml,
+    windows_perf,
     windows_text,
     windows_update_logs,
 )
@@ -73,6 +74,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     *azure_records.SOURCES,
     *windows_event_json.SOURCES,  # before ECS: winlogbeat writes ECS around its own fields
     *windows_event_xml.SOURCES,
+    *windows_perf.SOURCES,
     *windows_text.SOURCES,
     *windows_update_logs.SOURCES,
     *journald.SOURCES,

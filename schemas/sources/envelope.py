@@ -103,6 +103,8 @@ class Opener:
         start = text.lstrip()[:1]
         if not start:
             yield Rejected("empty", "the record holds no bytes that say anything", at)
+        elif start in '["' and (source := self._detect(text)) is not None:
+            yield Document(source, text, received, at)  # a kernel's `[12.345678] …` and PerfMon's quoted CSV begin like JSON
         elif start in '{["' and (documents := several(text, self._limits.documents)):
             for place, document in enumerate(documents):
                 where = f"{at}[line {place + 1}]" if len(documents) > 1 else at

@@ -20,7 +20,7 @@ import orjson
 from schemas import times
 from schemas.rejected import Rejected
 from schemas.severity import BY_SYSLOG
-from schemas.signal import Signal
+from schemas.signal import Signal, Subject
 from schemas.sources.carried import carried_host
 from schemas.sources.lines import numbered
 from schemas.sources.linux_meaning import Line, signal_of
@@ -90,6 +90,7 @@ def _folded(lines: Iterator[Line], received: Received) -> Iterator[Signal]:
     """The rows; the dump that follows `invoked oom-killer` is counted in that row."""
     held: Signal | None = None
     dumped = 0
+    victims: dict[str, Subject] = {}
     for line in lines:
         if held is not None and not _DUMP_ENDS.match(line.message) and "invoked oom-killer" not in line.message:
             dumped += 1
@@ -98,6 +99,8 @@ def _folded(lines: Iterator[Line], received: Received) -> Iterator[Signal]:
             yield _with_dump(held, dumped)
             held, dumped = None, 0
         signal = signal_of(line, received)
+        if signal.subject.name == "oom.killed":  # `oom-kill:` knows the container, `Killed process` the same pid alone
+            signal.subject = victims.setdefault(signal.dedup_key, signal.subject)
         if signal.subject.name == "oom.invoked":
             held = signal
         else:

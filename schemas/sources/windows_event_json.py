@@ -234,8 +234,8 @@ def _take(event: WindowsEvent, data: Any, depth: int = 0) -> None:
     """Parameters from an object, a positional list, a list of named pairs, or a tree of them."""
     if isinstance(data, list):
         for position, item in enumerate(data[:MAX_DATA], start=1):
-            named = isinstance(item, dict) and (item.get("@Name") or item.get("Name") or _attribute({"Data": item}, "Data", "Name"))
-            event.data[text(named) or f"param{position}"] = text(_content(item) if isinstance(item, dict) else item)
+            name = _attribute({"Data": item}, "Data", "Name")
+            event.data[name or f"param{position}"] = text(_content(item))
     elif isinstance(data, dict) and depth < 4:
         for key, value in list(data.items())[:MAX_DATA]:
             if key in ("Binary", "binary"):

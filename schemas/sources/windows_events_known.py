@@ -41,7 +41,7 @@ def _service(name: str, wording: str, service: int = 1, **more: object) -> Meani
 
 
 _STATE, _CHANGE, _METRIC = Kind.STATE, Kind.CHANGE, Kind.METRIC
-_UPDATE: Final = ("updateGuid",)
+_UPDATE: Final = ("updateGuid", 2)
 _MSI: Final = ("param1",)
 
 KNOWN: Final[dict[tuple[str, int], Meaning]] = {
@@ -89,7 +89,7 @@ KNOWN: Final[dict[tuple[str, int], Meaning]] = {
     ("wer-systemerrorreporting", 1001): Meaning(_STATE, "host.unexpected_shutdown", "The computer has rebooted from a bugcheck. The bugcheck was: {1}.", floor=ERROR),
     ("bugcheck", 1001): Meaning(_STATE, "host.unexpected_shutdown", "The computer has rebooted from a bugcheck. The bugcheck was: {1}.", floor=ERROR),
     ("windowsupdateclient", 19): Meaning(_CHANGE, "update.installed", "Installation successful: Windows successfully installed the following update: {updateTitle}{1}", outcome="succeeded", change=_UPDATE),
-    ("windowsupdateclient", 20): Meaning(_CHANGE, "update.installed", "Installation failure: Windows failed to install the following update with error {errorCode}{1}: {updateTitle}{2}", outcome="failed", change=_UPDATE),
+    ("windowsupdateclient", 20): Meaning(_CHANGE, "update.installed", "Installation failure: Windows failed to install the following update with error {errorCode}{1}: {updateTitle}{2}", outcome="failed", change=("updateGuid", 3)),
     ("windowsupdateclient", 21): Meaning(_CHANGE, "update.installed", "Restart required: to complete the installation of the following updates, the computer must be restarted: {updatelist}{1}", outcome="started", change=_UPDATE),
     ("windowsupdateclient", 43): Meaning(_CHANGE, "update.installed", "Installation started: Windows has started installing the following update: {updateTitle}{1}", outcome="started", change=_UPDATE),
     ("windowsupdateclient", 44): Meaning(_CHANGE, "update.downloaded", "Windows Update started downloading an update: {updateTitle}{1}", outcome="started", change=_UPDATE),

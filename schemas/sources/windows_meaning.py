@@ -36,6 +36,11 @@ _IN_WORDS: Final = re.compile(
     r"(?i)((?:on behalf of (?:the )?user|(?:account|user|logon account) name:|security id:)\s*)([^\s,;.][^\s,;]*)"
 )
 _FIELD: Final = re.compile(r"\{(\w[\w ]*)\}")
+_GUID: Final = re.compile(r"\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?")
+_PIECES: Final = re.compile(r"(\{\d\})")
+_NUMBERED: Final = re.compile(r"\{\d\}")
+_MARKS: Final = re.compile("[\u200e\u200f]")
+"""Direction marks that Windows puts around the parts of a date."""
 _MESSAGE_REF: Final = re.compile(r"%%(\d{1,10})")
 _RUNNING, _STOPPED = "4", "1"  # SERVICE_RUNNING and SERVICE_STOPPED, which Binary holds in every language
 
@@ -43,6 +48,8 @@ _RUNNING, _STOPPED = "4", "1"  # SERVICE_RUNNING and SERVICE_STOPPED, which Bina
 def signal_of(event: WindowsEvent, source: str, received: Received) -> Signal:
     """The row of one event; never raises."""
     meaning = meaning_of(event.provider, event.event_id)
+    if meaning and event.message and not event.data:
+        event.data.update(told_by_message(meaning.wording, event.message))
     service = event.param(*meaning.service) if meaning else ""
     subject = _subject(event, meaning, service, source)
     status = _status(event, meaning)
@@ -56,14 +63,14 @@ def signal_of(event: WindowsEvent, source: str, received: Received) -> Signal:
         status=status,
         text=_wording(event, meaning, received),
         dedup_key=_dedup(event, meaning, service),
-        change_id=event.param(*meaning.change) if meaning and meaning.change else "",
+        change_id=_change_id(event, meaning),
         details=_details(event, meaning, started, received),
     )
 
 
 def _subject(event: WindowsEvent, meaning: Meaning | None, service: str, source: str) -> Subject:
     attributes = {
-        "host.name": event.computer, "windows.event.id": str(event.event_id), "windows.channel": event.channel, "windows.provider": event.provider,
+        "host.name": event.computer, "event.code": str(event.event_id), "windows.channel": event.channel, "windows.provider": event.provider,
     }  # fmt: skip
     if service:
         attributes["windows.service.name"] = short_name(event.binary) or service
@@ -79,15 +86,15 @@ def _subject(event: WindowsEvent, meaning: Meaning | None, service: str, source:
     fallback = f"resource:windows/{event.provider or event.channel or 'event log'}"
     subject = identity.subject(kind, source, name, unit="s" if name == "system.uptime" else "", fallback=fallback)
     part = attributes.get("windows.service.name") or (program if kind is Kind.STATE else "")
-    return _held(subject, identity, part, event.computer) if part else subject
+    return _held(subject, identity, part, attributes.get("windows.service.display_name", ""), event.computer) if part else subject
 
 
-def _held(subject: Subject, identity: Identity, part: str, computer: str) -> Subject:
-    """The subject narrowed to a service or program on its host."""
-    name = f"{computer}/{part}" if computer else part
+def _held(subject: Subject, identity: Identity, part: str, shown: str, computer: str) -> Subject:
+    """The subject narrowed to a service or program on its host; a service is also known by the name it is shown under."""
+    within = f"unit:{computer}/" if computer else "unit:"
     return Subject(
-        kind=subject.kind, entity=f"unit:{name}", name=subject.name, ancestors=(identity.entity, *identity.ancestors) if identity.entity else (),
-        attributes=subject.attributes, unit=subject.unit, source=subject.source,
+        kind=subject.kind, entity=f"{within}{part}", name=subject.name, ancestors=(identity.entity, *identity.ancestors) if identity.entity else (),
+        aliases=(f"{within}{shown}",) if shown else (), attributes=subject.attributes, unit=subject.unit, source=subject.source,
     )  # fmt: skip
 
 
@@ -134,6 +141,7 @@ def _wording(event: WindowsEvent, meaning: Meaning | None, received: Received) -
         told = ", ".join(f"{name}: {value}" for name, value in event.data.items() if value not in ABSENT and not _PERSONAL.fullmatch(name))
         said = f"{event.provider or event.channel} event {event.event_id}" + (f". {told}" if told else "")
     said = _MESSAGE_REF.sub(lambda match: _error_text(match[1]), said[: 2 * MAX_TEXT_CHARS].replace("\r\n", "\n"))
+    said = _MARKS.sub("", said)
     for person in _people(event, meaning):
         said = re.sub(rf"(?i)(?:[\w.-]+\\)?(?<![\w$]){re.escape(person)}(?![\w$])", "<user>", said)
     said = _IN_WORDS.sub(lambda match: match[0] if role_of(match[2]) != "user" else f"{match[1]}<user>", said)
@@ -155,9 +163,28 @@ def _people(event: WindowsEvent, meaning: Meaning | None) -> list[str]:
     return sorted((name for name in bare if role_of(name) == "user"), key=lambda name: (-len(name), name))
 
 
+def _change_id(event: WindowsEvent, meaning: Meaning | None) -> str:
+    """An update's GUID or a package's name; a GUID without braces and in lower case, as half of the exporters write it."""
+    said = event.param(*meaning.change) if meaning and meaning.change else ""
+    return said.strip("{}").lower() if _GUID.fullmatch(said) else said if meaning and not meaning.name.startswith("update.") else ""
+
+
+def told_by_message(wording: str, message: str) -> dict[str, str]:
+    """Parameters read back out of an English message, for exports that keep the message alone (Snare, Get-EventLog)."""
+    pattern = "".join(
+        rf"(?P<p{piece[1:-1]}>.+?)" if _NUMBERED.fullmatch(piece) else re.escape(piece) for piece in _PIECES.split(wording.rstrip("."))
+    )
+    match = (
+        re.match(re.sub(r"(?:\\ )+", r"\\s+", pattern) + r"[.\s]*(?:$|\r?\n)", message[:1024])
+        if "{1}" in wording and wording.count("{1}") == 1
+        else None
+    )
+    return {f"param{name[1:]}": value.strip() for name, value in match.groupdict().items()} if match else {}
+
+
 def _dedup(event: WindowsEvent, meaning: Meaning | None, service: str) -> str:
-    if meaning and meaning.change and (guid := event.param(*meaning.change)) and meaning.name.startswith("update."):
-        return f"windows.update|{event.computer}|{guid}".lower()
+    if meaning and meaning.name.startswith("update.") and (update := _change_id(event, meaning)):
+        return f"windows.update|{event.computer}|{update}".lower()
     if meaning and service and meaning.kind is Kind.STATE:
         return f"windows.service|{event.computer}|{service}".lower()
     if not event.record_id:

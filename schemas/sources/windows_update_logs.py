@@ -85,7 +85,7 @@ def _reported(match: re.Match[str], fields: list[str], received: Received) -> Si
         else next((out for word, out in _OUTCOMES if code_name.endswith(word)), "succeeded" if result.lower() == "success" else "")
     )
     change = bool(action) and bool(outcome)
-    attributes = {**carried_host(received), "windows.update.id": update, "windows.update.client": client, "windows.update.phase": phase}
+    attributes = {**carried_host(received), "windows.update.client": client, "windows.update.phase": phase}
     subject = identify({k: v for k, v in attributes.items() if v}).subject(
         Kind.CHANGE if change else Kind.LOG,
         "windows.update_reportingevents",
@@ -98,8 +98,10 @@ def _reported(match: re.Match[str], fields: list[str], received: Received) -> Si
         event_time_ns=times.parse(match["time"].replace("\t", " ")),
         severity_number=severity.ERROR if failed else severity.INFO,
         text=redact((said or f"{phase} {event}").strip()[:MAX_TEXT_CHARS], received.redaction_key),
-        dedup_key=f"windows.update|{update}|{fields[4]}|{action}".lower() if change else f"windows.update|{match['id']}".lower(),
-        change_id=update.strip("{}") if change else "",
+        dedup_key=f"windows.update|{attributes.get('host.name', '')}|{update.strip('{}')}".lower()
+        if change
+        else f"windows.update|{match['id']}".lower(),
+        change_id=update.strip("{}").lower() if change else "",
         details=orjson.dumps({k: v for k, v in facts.items() if v}).decode() if facts else "",
     )
 
