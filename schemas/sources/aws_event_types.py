@@ -57,6 +57,7 @@ TELLINGS: Final[dict[str, Telling]] = {
         Kind.CHANGE, "ssm.automation", time=("EndTime", "StartTime"), change=("ExecutionId",), dedup=("ExecutionId",)
     ),
     "EC2 Automation Step Status-change Notification": Telling(Kind.CHANGE, "ssm.automation_step", time=("EndTime", "StartTime"), change=("ExecutionId",)),
+    "Configuration Compliance State Change": Telling(Kind.STATE, "ssm.compliance", names=(("compliance-type", "rule.name"),)),
     "Parameter Store Change": Telling(Kind.CHANGE, "ssm.parameter", names=(("name", "aws.ssm.parameter.name"),)),
     "Tag Change on Resource": Telling(Kind.CHANGE, "tag.change", severity=INFO),
     "EBS Volume Notification": Telling(Kind.STATE, "ebs.volume"),

@@ -95,7 +95,7 @@ def _attributes(batch: Mapping[str, Any]) -> dict[str, str]:
 def _facts(message: Mapping[str, Any]) -> dict[str, str]:
     """What a structured line names; container logs by Fluent Bit have a `kubernetes` object."""
     kubernetes = mapping(message.get("kubernetes"))
-    return {
+    found = {
         "service.name": first(message, "service", "service.name", "serviceName", "service_name"),
         "k8s.pod.name": first(kubernetes, "pod_name"),
         "k8s.namespace.name": first(kubernetes, "namespace_name"),
@@ -104,6 +104,7 @@ def _facts(message: Mapping[str, Any]) -> dict[str, str]:
         "db.instance.id": first(message, "instanceID"),  # enhanced monitoring of RDS
         "log.logger": first(message, "logger", "logger_name"),
     }
+    return {key: value for key, value in found.items() if value}
 
 
 def _severity(message: Mapping[str, Any], line: str) -> int:
