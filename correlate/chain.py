@@ -20,7 +20,7 @@ from correlate.customers import entry_services
 from correlate.first_failures import FirstFailure
 from correlate.moments import TEXT_CHARACTERS, change_name
 from correlate.scene import Account, Finding, Suspect
-from correlate.words import moment, name_of, sentence, span
+from correlate.words import moment, name_of, sentence, shown, span
 from schemas.incident import Chain, Edge, Node
 from schemas.plain import one_line
 from schemas.signal import Signal
@@ -133,7 +133,7 @@ def _resource_root(
         text=sentence(one_line(finding.text, TEXT_CHARACTERS)),
         refs=(evidence_of_finding(finding),),
     )
-    text = f"{name_of(critical)} runs short of {finding.family} from {node.at} on, not later than its first failure to others."
+    text = f"{name_of(critical)} runs short of {finding.family} from {shown(node.at)} on, not later than its first failure to others."
     score = round(suspect.score, 3) if suspect is not None else 0.0
     return (node,), (Edge(source=node.id, target=critical, evidence=("same_entity", "time_order"), text=text, score=score),)
 

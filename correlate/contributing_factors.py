@@ -33,6 +33,9 @@ NOISY_ALERTS: Final = 10
 
 REFS_MOST: Final = 3
 
+_ERRORS: Final = frozenset({"errors"})
+_SLOW: Final = frozenset({"latency", "edge_in"})
+
 
 def contributing_factors(account: Account, chain: Chain, firsts: Mapping[str, FirstFailure]) -> tuple[Argument, ...]:
     """Factors by kind; nats are 0, for these are observations and not weighed against each other."""
@@ -68,11 +71,15 @@ def _of_the_change(account: Account) -> Iterator[Argument]:
 
 def _without_fallback(account: Account, chain: Chain, firsts: Mapping[str, FirstFailure]) -> Iterator[Argument]:
     """A dependency's errors became errors of its caller: nothing in between answered in its place."""
-    failing = {finding.entity for finding in account.findings if finding.family in ("errors", "edge_in", "edge_out")}
-    for edge in chain.edges:
-        if "dependency" in edge.evidence and {edge.source, edge.target} <= failing:
-            text = f"Errors of {name_of(edge.source)} became errors of {name_of(edge.target)}: no fallback took over."
-            yield _factor("dependency_without_fallback", text, firsts[edge.target].evidence + firsts[edge.source].evidence)
+    for families, told in (
+        (_ERRORS, "Errors of {} became errors of {}: no fallback took over."),
+        (_SLOW, "{} grew slow and {} with it: nothing cut the wait short."),
+    ):
+        suffering = {finding.entity for finding in account.findings if finding.family in families}
+        for edge in chain.edges:
+            if "dependency" in edge.evidence and {edge.source, edge.target} <= suffering:
+                text = told.format(name_of(edge.source), name_of(edge.target))
+                yield _factor("dependency_without_fallback", text, firsts[edge.target].evidence + firsts[edge.source].evidence)
 
 
 def _late_detection(account: Account, firing: Sequence[Signal]) -> Iterator[Argument]:

@@ -18,7 +18,7 @@ from correlate.golden_signals import Golden, golden, is_percentage, seconds_per_
 from correlate.scene import Account, Series
 from correlate.traffic import BUCKETS_MOST, Traffic, bucket_means, traffic_of, volume
 from correlate.units import SECOND_NS
-from correlate.words import listed, moment, name_of
+from correlate.words import listed, moment, name_of, shown
 from schemas.incident import Impact
 from schemas.plain import one_line
 
@@ -42,10 +42,10 @@ def impact(account: Account) -> Impact:
         formulas["duration_s"] = "unknown: the incident is not resolved"
     else:
         duration_s = round((account.resolved_ns - account.onset_ns) / SECOND_NS, 3)
-        formulas["duration_s"] = f"resolved {moment(account.resolved_ns)} - onset {moment(account.onset_ns)}"
+        formulas["duration_s"] = f"resolved {shown(moment(account.resolved_ns))} - onset {shown(moment(account.onset_ns))}"
     traffic = traffic_of(of_measured, account.onset_ns, until_ns)
     names = listed([name_of(entity) for entity in sorted(measured)], 5) or "the affected components"
-    where = f"{names}, {moment(account.onset_ns)} to {moment(until_ns)}"
+    where = f"{names}, {shown(moment(account.onset_ns))} to {shown(moment(until_ns))}"
     total, failed = _totals(traffic, where, formulas)
     return Impact(
         duration_s=duration_s,

@@ -21,13 +21,14 @@ QUOTE_CHARACTERS: Final = 200
 
 
 def moment(time_ns: int) -> str:
-    """RFC 3339 UTC with as many decimals as the time has: none, 3, 6 or 9."""
+    """RFC 3339 UTC in milliseconds, rounded down: the order of the texts is the order of the times, and any language reads it."""
     seconds, fraction = divmod(time_ns, SECOND_NS)
-    text = (_EPOCH + timedelta(seconds=seconds)).isoformat()
-    if not fraction:
-        return f"{text}Z"
-    digits = f"{fraction:09d}"
-    return f"{text}.{digits[:3] if digits.endswith('000000') else digits[:6] if digits.endswith('000') else digits}Z"
+    return f"{(_EPOCH + timedelta(seconds=seconds)).isoformat()}.{fraction // 1_000_000:03d}Z"
+
+
+def shown(at: str) -> str:
+    """A time as `moment` writes it, for a sentence: without decimals when they are zero."""
+    return at.replace(".000Z", "Z")
 
 
 def span(length_ns: int) -> str:

@@ -67,7 +67,8 @@ RULES: Final = (
 """What is looked for, why it is a problem, and what stands in its place."""
 
 _QUOTATION: Final = re.compile(r"“[^”]*”")
-_CODE_SPAN: Final = re.compile(r"(?<!`)(`+)(?!`)[^\n]*?(?<!`)\1(?!`)")
+_INLINE: Final = re.compile(r"\\([!-/:-@\[-`{-~])|(?P<fence>`+)(?!`)[^\n]*?(?<!`)(?P=fence)(?!`)|`+")
+"""A backslash escape, a code span, or backticks that open none."""
 _FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})")
 _PASSES_MOST: Final = 4
 """A replacement may complete another pattern; none of ours does more than once."""
@@ -113,4 +114,4 @@ def _prose(text: str) -> Iterator[tuple[int, str]]:
         elif mark and (mark[1][0] == "~" or "`" not in line[mark.end() :]):
             fence = mark[1]
         else:
-            yield number, _QUOTATION.sub(" ", _CODE_SPAN.sub(" ", line))
+            yield number, _QUOTATION.sub(" ", _INLINE.sub(lambda found: found[1] or " ", line))

@@ -38,7 +38,7 @@ def _of_the_state(incident: Incident) -> Iterator[str]:
 def _of_the_sections(sections: Sequence[Section]) -> Iterator[str]:
     for section in sections:
         if section.key in REQUIRED and not any(is_statement(sentence.text) for sentence in section.sentences):
-            yield f"{section.heading} is empty: telemetry says nothing, and nobody has written it yet."
+            yield f"The section “{section.heading}” is empty: telemetry says nothing, and nobody has written it yet."
     yield "Authors, reviewers, owners and due dates are unknown until people name them."
 
 

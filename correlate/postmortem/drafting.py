@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from correlate.postmortem import opening, reflection, story
+from correlate.postmortem.blameless import systemic
 from correlate.postmortem.completeness import warnings
 from correlate.postmortem.facts import Facts
 from correlate.postmortem.ledger import Ledger
@@ -47,7 +48,7 @@ def draft(incident: Incident, *, revision: int) -> Postmortem:
         revision=revision,
         estate=incident.estate,
         template_version=TEMPLATE_VERSION,
-        title=incident.title,
+        title=systemic(incident.title),
         severity=incident.severity,
         sections=sections,
         evidence=ledger.evidence,

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from correlate.cause_words import REASONS_MOST
 from correlate.chain_origin import ANSWER
 from correlate.units import SECOND_NS
+from schemas.entity import split
 from schemas.evidence import Evidence
-from schemas.incident import Cause, Incident, TimelineEntry
+from schemas.incident import Argument, Cause, Incident, TimelineEntry
 
 ROOT_CAUSES_MOST: Final = 2
 """Named as root causes; the rest are contributing (C25)."""
@@ -52,8 +54,36 @@ class Facts:
         found = [entry for entry in self.entries("change", "scaling") if after <= nanoseconds(entry.at) <= before]
         return found[-1] if found else None
 
+    def refs_of_argument(self, argument: Argument, cause: Cause) -> list[Evidence]:
+        """The argument's own records; else those on the timeline that say the same, else those of the cause's component."""
+        if argument.refs:
+            return list(argument.refs)
+        return [one for one in self._told if one.text == argument.text] or self._refs_of_place(cause)
+
+    def refs_of_cause(self, cause: Cause) -> list[Evidence]:
+        """Of its strongest arguments, its own change first."""
+        changed = (
+            [one for entry in self.entries("change", "scaling") if _is_of(entry, cause.service) for one in entry.evidence]
+            if cause.change
+            else []
+        )
+        argued = [one for argument in cause.evidence[:REASONS_MOST] for one in self.refs_of_argument(argument, cause)]
+        return changed[:1] + argued or self._refs_of_place(cause)
+
+    @property
+    def _told(self) -> list[Evidence]:
+        return [one for entry in self.incident.timeline for one in entry.evidence]
+
+    def _refs_of_place(self, cause: Cause) -> list[Evidence]:
+        kinds = ("metric", "alert", "log", "state", "change")
+        return [one for entry in self.entries(*kinds) if _is_of(entry, cause.service) for one in entry.evidence] or self.refs("onset")
+
     def between_ns(self, start: str, end: str) -> int:
         return nanoseconds(end) - nanoseconds(start)
+
+
+def _is_of(entry: TimelineEntry, service: str | None) -> bool:
+    return service is not None and split(entry.entity)[1] == service
 
 
 _EPOCH: Final = datetime(1970, 1, 1)
@@ -63,7 +93,3 @@ def nanoseconds(at: str) -> int:
     """Of a time as correlate.words.moment writes it."""
     whole, _, fraction = at.removesuffix("Z").partition(".")
     return (datetime.fromisoformat(whole) - _EPOCH) // timedelta(seconds=1) * SECOND_NS + int(fraction.ljust(9, "0") or 0)
-
-
-def refs_of_cause(cause: Cause) -> list[Evidence]:
-    return [one for argument in cause.evidence for one in argument.refs]

@@ -13,6 +13,7 @@ from correlate.citing import place_of
 from correlate.postmortem.blameless import systemic
 from correlate.words import sentence
 from schemas.evidence import Evidence
+from schemas.plain import one_line
 from schemas.postmortem import UNKNOWN, Sentence
 
 CITES_MOST: Final = 4
@@ -48,9 +49,9 @@ class Ledger:
 
 def unknown(what: str) -> Sentence:
     """`Users affected: unknown.`"""
-    return Sentence(text=f"{what}: {UNKNOWN}.")
+    return Sentence(text=f"{one_line(systemic(what))}: {UNKNOWN}.")
 
 
 def ask(question: str) -> Sentence:
     """A question that only people can answer."""
-    return Sentence(text=f"{ASK} {question}")
+    return Sentence(text=f"{ASK} {one_line(systemic(question))}")

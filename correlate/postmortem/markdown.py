@@ -13,14 +13,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from correlate.postmortem.ledger import ASK
+from correlate.words import quoted, shown
 from schemas.evidence import Evidence
 from schemas.plain import one_line, plain
 from schemas.postmortem import Postmortem, Section, Sentence
 
 DRAFT: Final = "**Draft.** Made from telemetry alone; a starting point, not a conclusion. People judge it, correct it and own what follows."
 
-_MARKUP: Final = re.compile(r"[\\`*_\[\]<>&|~#$]|:(?=//)|(?<=www)\.")
-"""What CommonMark, GFM's tables and autolinks, or a renderer's mathematics would take for markup."""
+_MARKUP: Final = re.compile(r"[\\`*\[\]<>&|~#$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=//)|(?<=www)\.")
+"""What CommonMark, GFM's tables and autolinks, or a renderer's mathematics would take for markup; `_` inside a word never is."""
 _LIST_MARK: Final = re.compile(r"^([-+=]|\d{1,9}(?=[.)]))")
 _QUOTATION: Final = re.compile(r"“([^”]*)”")
 _RUNS: Final = re.compile(r"`+")
@@ -97,7 +98,7 @@ def _section(number: int, section: Section) -> Iterator[str]:
     said = [sentence for sentence in section.sentences if not sentence.text.startswith(ASK)]
     asked = [sentence for sentence in section.sentences if sentence.text.startswith(ASK)]
     if said:
-        yield _SHAPES.get(section.key, _sentences)(said)
+        yield (_SHAPES.get(section.key, _sentences) if any(sentence.cites for sentence in said) else _sentences)(said)
     if asked:
         yield _sentences(asked)
 
@@ -127,7 +128,10 @@ def _evidence(evidence: Mapping[str, Evidence]) -> Iterator[str]:
         return
     yield "## Evidence"
     yield "Each record as it lay in its topic: topic/partition/offset and row, and the beginning of what it says."
-    rows = ((key, cell(one.at), cell(one.kind), cell(one.entity), cell(_place(one)), cell(_excerpt(one))) for key, one in evidence.items())
+    rows = (
+        (key, cell(shown(one.at)), cell(one.kind), cell(quoted(one.entity)), cell(_place(one)), cell(_excerpt(one)))
+        for key, one in evidence.items()
+    )
     yield table(("Key", "Time (UTC)", "Kind", "Component", "Record", "Says"), rows)
     for key, one in [(key, one) for key, one in evidence.items() if "\n" in one.text.strip()][:_BLOCKS_MOST]:
         yield f"### {key}"
@@ -135,12 +139,11 @@ def _evidence(evidence: Mapping[str, Evidence]) -> Iterator[str]:
 
 
 def _place(evidence: Evidence) -> str:
-    return f"“{evidence.topic}/{evidence.partition}/{evidence.offset}:{evidence.row}”" if evidence.topic else "computed"
+    return quoted(f"{evidence.topic}/{evidence.partition}/{evidence.offset}:{evidence.row}") if evidence.topic else "computed"
 
 
 def _excerpt(evidence: Evidence) -> str:
-    said = one_line(evidence.text, _EXCERPT).replace("“", '"').replace("”", '"')
-    return f"“{said}”" if said else ""
+    return quoted(one_line(evidence.text, _EXCERPT))
 
 
 def _list(lines: Iterable[str]) -> str:

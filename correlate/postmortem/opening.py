@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from correlate.postmortem.facts import Facts, refs_of_cause
+from correlate.postmortem.facts import Facts
 from correlate.postmortem.ledger import Ledger, ask, unknown
-from correlate.words import clause, listed, number, percent, plural, span
+from correlate.words import clause, listed, number, percent, plural, shown, span
 from schemas.postmortem import Sentence
 
 
@@ -40,11 +40,12 @@ def summary(facts: Facts, ledger: Ledger) -> Iterator[Sentence]:
     one, many = ("was", "were") if incident.resolved_at is not None else ("is", "are")
     verb = many if len(incident.services) > 1 else one
     yield ledger.say(
-        f"From {incident.onset_at} on, {where} {verb} outside normal {length}{_felt(facts)}", facts.refs("onset", "resolved", "metric")
+        f"From {shown(incident.onset_at)} on, {where} {verb} outside normal {length}{_felt(facts)}",
+        facts.refs("onset", "resolved", "metric"),
     )
     causes = facts.root_causes
     if causes:
-        yield ledger.say(causes[0].because, refs_of_cause(causes[0]) or facts.refs("change", "onset"))
+        yield ledger.say(causes[0].because, facts.refs_of_cause(causes[0]))
     else:
         yield unknown("Root cause (no candidate has earned it)" if incident.causes else "Root cause")
     healing = facts.healing
@@ -56,7 +57,7 @@ def summary(facts: Facts, ledger: Ledger) -> Iterator[Sentence]:
 
 def _felt(facts: Facts) -> str:
     ratio, failed = facts.incident.impact.error_ratio_peak, facts.incident.impact.requests_failed
-    told = [f"up to {percent(ratio)} of requests failed"] if ratio is not None else []
+    told = [f"up to {percent(ratio)} of requests failed"] if ratio else []
     told += [f"{number(failed)} in all"] if failed is not None and told else []
     return f"; {', '.join(told)}" if told else ""
 

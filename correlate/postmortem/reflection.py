@@ -12,7 +12,7 @@ from correlate.contributing_factors import LATE_DETECTION_NS
 from correlate.postmortem.facts import Facts
 from correlate.postmortem.ledger import Ledger, ask, unknown
 from correlate.postmortem.story import also_considered
-from correlate.words import clause, span
+from correlate.words import clause, shown, span
 from schemas.postmortem import Sentence
 
 ACTIONS: Final = {
@@ -47,7 +47,7 @@ def detection(facts: Facts, ledger: Ledger) -> Iterator[Sentence]:
     if entry is None:
         yield unknown("How it was found")
         return
-    yield ledger.say(f"{clause(entry.text)}, at {entry.at}", entry.evidence)
+    yield ledger.say(f"{clause(entry.text)}, at {shown(entry.at)}", entry.evidence)
     delay_ns = facts.between_ns(facts.incident.onset_at, facts.incident.detected_at)
     refs = [*facts.refs("onset"), *entry.evidence]
     yield ledger.say(f"Onset to detection: {span(max(delay_ns, 0))}", refs)
@@ -79,7 +79,7 @@ def what_was_difficult(facts: Facts, ledger: Ledger) -> Iterator[Sentence]:
         yield ledger.say("The data at hand did not settle the cause", facts.refs("onset", "detection"))
     late = [entry for entry in facts.incident.timeline if entry.late]
     if late:
-        yield ledger.say(f"Records came late, up to the one of {late[-1].at}", [one for entry in late for one in entry.evidence])
+        yield ledger.say(f"Records came late, up to the one of {shown(late[-1].at)}", [one for entry in late for one in entry.evidence])
     yield ask("where did information, access, tools or instructions stand in the way of those who responded?")
 
 

@@ -7,10 +7,10 @@ from typing import Final
 
 from correlate.chain_origin import ANSWER
 from correlate.moments import WEIGHTS
-from correlate.postmortem.facts import Facts, refs_of_cause
+from correlate.postmortem.facts import Facts
 from correlate.postmortem.ledger import Ledger, ask, unknown
-from correlate.words import clause, name_of, percent, plural
-from schemas.incident import Cause, Edge, TimelineEntry
+from correlate.words import clause, name_of, percent, plural, shown
+from schemas.incident import Cause, Chain, Edge, TimelineEntry
 from schemas.postmortem import Sentence
 
 ENTRIES_MOST: Final = 60
@@ -30,7 +30,7 @@ def timeline(facts: Facts, ledger: Ledger) -> Iterator[Sentence]:
     ids = {entry.entry_id for entry in kept}
     for entry in entries:
         if entry.entry_id in ids:
-            yield ledger.say(f"{entry.at} {clause_of(entry)}", entry.evidence)
+            yield ledger.say(f"{shown(entry.at)} {clause_of(entry)}", entry.evidence)
     left = facts.incident.timeline_total - len(kept)
     if left > 0:
         yield ask(f"does any of the {plural(left, 'entry', 'entries')} left out here matter? The incident's own timeline has them.")
@@ -59,12 +59,11 @@ def root_cause(facts: Facts, ledger: Ledger) -> Iterator[Sentence]:
 
 
 def _weighed(cause: Cause, facts: Facts, ledger: Ledger) -> Iterator[Sentence]:
-    refs = refs_of_cause(cause) or facts.refs("change", "onset")
-    yield ledger.say(f"{clause(cause.because)} (probability {percent(cause.score)})", refs)
+    yield ledger.say(f"{clause(cause.because)} (probability {percent(cause.score)})", facts.refs_of_cause(cause))
     for argument in [argument for argument in cause.evidence if argument.nats > 0][:REASONS_MOST]:
-        yield ledger.say(f"For it: {clause(argument.text)}", argument.refs or refs)
+        yield ledger.say(f"For it: {clause(argument.text)}", facts.refs_of_argument(argument, cause))
     for argument in cause.against[:REASONS_MOST]:
-        yield ledger.say(f"Against it: {clause(argument.text)}", argument.refs or refs)
+        yield ledger.say(f"Against it: {clause(argument.text)}", facts.refs_of_argument(argument, cause))
     for missing in cause.missing:
         yield ask(f"what would settle it: {clause(missing)}?")
 
@@ -73,8 +72,7 @@ def _what_allowed_this(facts: Facts, ledger: Ledger) -> Iterator[Sentence]:
     """Why after why from the impact back to the root, each answer a link of the chain; the last ones are asked, never answered by guess."""
     chain = facts.incident.chain
     nodes = {node.id: node for node in chain.nodes}
-    path = _back_from_impact(chain.edges, [node.id for node in chain.nodes if node.role == "impact"])
-    for edge in path[:WHYS_MOST]:
+    for edge in _back_from_impact(chain)[:WHYS_MOST]:
         target = nodes[edge.target]
         refs = [*target.refs, *nodes[edge.source].refs]
         yield ledger.say(f"What allowed {name_of(target.entity)} to leave its normal? {edge.text}", refs)
@@ -83,18 +81,20 @@ def _what_allowed_this(facts: Facts, ledger: Ledger) -> Iterator[Sentence]:
     yield ask("had that condition been different, would this not have happened?")
 
 
-def _back_from_impact(edges: tuple[Edge, ...], impacts: list[str]) -> list[Edge]:
-    """The best-held path from the last impact back to the root."""
+def _back_from_impact(chain: Chain) -> list[Edge]:
+    """The longest of the best-held paths from an impact back to the root."""
     into: dict[str, Edge] = {}
-    for edge in edges:
+    for edge in chain.edges:
         if edge.target not in into or edge.score > into[edge.target].score:
             into[edge.target] = edge
-    at = impacts[-1] if impacts else (edges[-1].target if edges else "")
-    path = []
-    while at in into:
-        path.append(into[at])
-        at = into[at].source
-    return path
+    longest: list[Edge] = []
+    for node in chain.nodes:
+        path, at = [], node.id
+        while at in into:
+            path.append(into[at])
+            at = into[at].source
+        longest = max(longest, path, key=len)
+    return longest
 
 
 def also_considered(facts: Facts, ledger: Ledger) -> Iterator[Sentence]:
@@ -103,4 +103,4 @@ def also_considered(facts: Facts, ledger: Ledger) -> Iterator[Sentence]:
     for cause in facts.incident.causes:
         if cause.rank not in named and 0.05 <= cause.score < ANSWER:
             text = f"Also considered, probability {percent(cause.score)}: {clause(cause.because)}"
-            yield ledger.say(text, refs_of_cause(cause) or facts.refs("onset"))
+            yield ledger.say(text, facts.refs_of_cause(cause))
