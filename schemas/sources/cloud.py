@@ -84,6 +84,14 @@ def decoded(value: object) -> Any:
         return value
 
 
+def dumped(value: object) -> str:
+    """The value as compact JSON, keys sorted; the empty text for one nested deeper than JSON writers go (some 250 levels)."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:
+        return ""
+
+
 def sentence(*parts: str) -> str:
     """The parts that say something, in one line; a part that an earlier one already says is left out."""
     said: list[str] = []
@@ -202,7 +210,7 @@ def _json(details: Mapping[str, object], received: Received) -> str:
         for key, value in details.items()
         if value not in (None, "", [], {})
     }
-    return orjson.dumps(told, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode() if told else ""
+    return dumped(told) if told else ""
 
 
 def _numbered(key: str, values: Iterable[str]) -> dict[str, str]:

@@ -15,13 +15,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-import orjson
-
 from schemas import times
 from schemas.severity import CRITICAL, DEBUG, ERROR, INFO, NOTICE, WARN, from_word
 from schemas.signal import Kind, Signal, Status
 from schemas.sources import gcp_audit
-from schemas.sources.cloud import first, mapping, number, row, sequence, text
+from schemas.sources.cloud import dumped, first, mapping, number, row, sequence, text
 from schemas.sources.gcp_names import of_labels, of_name, of_resource
 from schemas.sources.source import Received, Source
 
@@ -184,7 +182,7 @@ def _text(entry: Mapping[str, Any], payload: Mapping[str, Any], request: Mapping
     if said or asked or about:
         return ": ".join(part for part in (asked, about, said) if part)
     told = {key: value for key, value in payload.items() if key != "@type"}
-    return orjson.dumps(told, option=orjson.OPT_NON_STR_KEYS).decode() if told else unquote(first(entry, "logName"))
+    return (dumped(told) if told else "") or unquote(first(entry, "logName"))
 
 
 def _request(request: Mapping[str, Any]) -> str:
