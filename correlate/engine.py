@@ -134,10 +134,12 @@ class Engine:
         return batch.filter(~taken)
 
     def _meet(self, batch: pl.DataFrame) -> None:
-        new = batch.filter(pl.col("kind").is_in(_SERIES_KINDS)).unique("subject_id", maintain_order=True)
-        for row in new.iter_rows(named=True):
-            if row["subject_id"] not in self.acquainted:
-                self.strangers[row["subject_id"]] = subject_of(row)
+        """Keeps the subjects of coming rows that nobody here has met."""
+        series = batch.filter(pl.col("kind").is_in(_SERIES_KINDS))
+        new = [key for key in series["subject_id"].unique().to_list() if key not in self.acquainted and key not in self.strangers]
+        if new:
+            first = series.filter(pl.col("subject_id").is_in(new)).unique("subject_id", maintain_order=True)
+            self.strangers.update({row["subject_id"]: subject_of(row) for row in first.iter_rows(named=True)})
 
     def _due(self, until_ns: int) -> pl.DataFrame:
         if not self.pending:
