@@ -6,12 +6,13 @@ Ignores: what the fields mean.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from schemas.sources.cloud import mapping, sequence, text
 
-__all__ = ["at", "flat", "labels", "mapping", "sequence", "text", "text_at"]
+__all__ = ["at", "flat", "labels", "labels_in", "mapping", "sequence", "text", "text_at"]
 
 MAX_LABELS: Final = 128
 """Labels a row keeps.  Prometheus allows 30 by default, Datadog 100; more is a mistake or an attack."""
@@ -44,7 +45,7 @@ def text_at(document: Any, *paths: str) -> str:
 
 def labels(value: object) -> dict[str, str]:
     """The scalars of an object as text; what is nested is left out."""
-    found = {}
+    found: dict[str, str] = {}
     for key, item in mapping(value).items():
         if len(found) >= MAX_LABELS:
             break
@@ -69,3 +70,16 @@ def _leaves(value: object, prefix: str, depth: int) -> Iterator[tuple[str, str]]
             yield prefix, said
     elif said := text(value):
         yield prefix, said
+
+
+_QUOTED: Final = re.compile(r"([A-Za-z_][\w./-]{0,63})\s*=\s*\"((?:[^\"\\]|\\.){0,512})\"")
+_LISTED: Final = re.compile(r"(?m)^[ \t]*[-*•][ \t]+\**([A-Za-z_][\w./-]{0,63})\**[ \t]*[=:][ \t]*(\S[^\n]{0,511})$")
+_MAX_TEXT_CHARS: Final = 16_384
+
+
+def labels_in(said: str) -> dict[str, str]:
+    """Labels that a tool wrote into its text: `{pod="a", …}` as Prometheus prints them, or a list of ` - pod = a`."""
+    said = said[:_MAX_TEXT_CHARS]
+    found = dict(_LISTED.findall(said)[:MAX_LABELS])
+    found |= dict(_QUOTED.findall(said)[:MAX_LABELS])
+    return {key: value.strip() for key, value in found.items() if value.strip()}

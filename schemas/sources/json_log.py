@@ -1,0 +1,149 @@
+"""Structured application logs without a schema of their own: slog, zap, zerolog, logrus, pino, bunyan, structlog, Serilog, log4j JSON.
+
+Reference: the default field names of each: slog time, level, msg; zap ts, level, msg, caller; zerolog time, level, message; pino and bunyan
+           time, level (10–60), msg, hostname, pid; structlog timestamp, level, event; Serilog @t, @l, @m; log4j2 instant, level, message.
+Asked last: any object with a message and a time or a level is one.
+Identity:  service, host, pod and container fields under any known name.
+Time:      time, ts, timestamp, @timestamp, @t, instant.
+Severity:  a word, or pino's and bunyan's numbers (10 trace … 60 fatal).
+State:     none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import orjson
+
+from schemas import severity, times
+from schemas.identity import fold, identify, is_private
+from schemas.redact import redact
+from schemas.rejected import Rejected
+from schemas.signal import Kind, Signal
+from schemas.sources.carried import carried_host
+from schemas.sources.cloud import first, mapping, number, text
+from schemas.sources.fields import flat
+from schemas.sources.source import Received, Source
+
+JSON_LOG: Final = "json.log"
+_TIME: Final = ("time", "ts", "timestamp", "@timestamp", "@t", "date", "datetime", "eventTime", "Timestamp")
+_LEVEL: Final = ("level", "severity", "lvl", "loglevel", "log_level", "log.level", "@l", "levelname", "Level", "severityText")
+_MESSAGE: Final = ("message", "msg", "@m", "@mt", "event", "text", "log", "Message", "RenderedMessage")
+_ERROR: Final = ("error", "err", "exception", "stack_trace", "stacktrace", "stack", "@x", "exc_info")
+_TRACE: Final = ("trace_id", "traceId", "trace.id", "traceID", "TraceId", "dd.trace_id")
+_IDENTITY: Final = frozenset(
+    fold(name)
+    for name in [
+        "service",
+        "service.name",
+        "service_name",
+        "app",
+        "application",
+        "component",
+        "host",
+        "hostname",
+        "host.name",
+        "pod",
+        "pod_name",
+        "kubernetes.pod_name",
+        "kubernetes.namespace_name",
+        "kubernetes.container_name",
+        "kubernetes.host",
+        "k8s.pod.name",
+        "k8s.namespace.name",
+        "namespace",
+        "container",
+        "container_name",
+        "env",
+        "environment",
+        "region",
+        "version",
+        "node",
+        "dd.service",
+        "dd.env",
+        "dd.version",
+        "kubernetes.pod.name",
+        "kubernetes.namespace",
+        "kubernetes.container.name",
+        "cluster",
+    ]
+)
+_NUMBERS: Final = (
+    (60, severity.FATAL),
+    (50, severity.ERROR),
+    (40, severity.WARN),
+    (30, severity.INFO),
+    (20, severity.DEBUG),
+    (10, severity.TRACE),
+)
+_WORD: Final = re.compile(
+    r"(?:^|[\s\[|<(=:\"])(TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|ERR|CRIT(?:ICAL)?|FATAL|PANIC|SEVERE)(?=[\s\]|>):,\"]|$)",
+    re.IGNORECASE,
+)
+_HEAD_CHARS: Final = 120
+"""Where a plain line says its level: after time, thread and logger."""
+
+
+def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
+    facts = flat(document)
+    named = {key: value for key, value in facts.items() if fold(key) in _IDENTITY}
+    message = message_of(document)
+    taken = {*_TIME, *_LEVEL, *_MESSAGE, *_ERROR, *_TRACE, *named}
+    rest = {
+        key: redact(value[:256])
+        for key, value in list(facts.items())[:64]
+        if key not in taken and not is_private(key) and not key.startswith("headers.")
+    }
+    yield Signal(
+        subject=identify({**carried_host(received), **named}).subject(
+            Kind.LOG, JSON_LOG, first(document, "logger", "logger_name", "name"), fallback="service:unknown"
+        ),
+        event_time_ns=next((at for key in _TIME if (at := times.parse(document.get(key)))), 0) or _instant(document),
+        severity_number=level_of(document, message),
+        text=redact(message, received.redaction_key),
+        trace_id=first(document, *_TRACE),
+        details=orjson.dumps({"attributes": rest}, option=orjson.OPT_SORT_KEYS).decode() if rest else "",
+    )
+
+
+def message_of(document: Mapping[str, Any]) -> str:
+    """The message; an error and its stack follow where the message lacks them."""
+    message = first(document, *_MESSAGE)
+    parts = [message]
+    for key in _ERROR:
+        said = text(document.get(key)) or first(mapping(document.get(key)), "stack", "message", "stacktrace")
+        if said and said not in message:
+            parts.append(said)
+    return "\n".join(part for part in parts if part)
+
+
+def level_of(document: Mapping[str, Any], message: str) -> int:
+    """Severity of a structured log, else of the level word near the beginning of its message."""
+    said = first(document, *_LEVEL) if document else ""
+    if (value := number(said)) is not None:
+        return next((found for least, found in _NUMBERS if value >= least), severity.UNSPECIFIED)
+    if found := severity.from_word(said):
+        return found
+    match = _WORD.search(message[:_HEAD_CHARS])
+    return severity.from_word(match[1]) if match else severity.UNSPECIFIED
+
+
+def _instant(document: Mapping[str, Any]) -> int:
+    """log4j2's `instant`: {"epochSecond", "nanoOfSecond"}."""
+    instant = mapping(document.get("instant"))
+    seconds, nanos = number(instant.get("epochSecond")), number(instant.get("nanoOfSecond"))
+    return times.parse(int(seconds), unit="s") + int(nanos or 0) if seconds is not None and 0 <= (nanos or 0) < 1e9 else 0
+
+
+def _recognises(document: Any) -> bool:
+    if not isinstance(document, dict):
+        return False
+    has = document.keys().__contains__
+    return any(isinstance(document.get(key), str) for key in _MESSAGE) and (
+        any(map(has, _TIME)) or any(map(has, _LEVEL)) or "instant" in document
+    )
+
+
+SOURCES: Final = (Source(JSON_LOG, _recognises, read),)
