@@ -14,7 +14,7 @@ from typing import Final
 _SEQUENCES: Final = re.compile(
     r"""\x1b\[[0-?]*[ -/]*[@-~]?            # CSI: colours, cursor moves
       | \x9b[0-?]*[ -/]*[@-~]?              # the same with the one-byte introducer
-      | (?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f]).{0,512}?(?:\x07|\x1b\\|\x9c)  # OSC, DCS, SOS, PM, APC: titles, links
+      | (?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f]).{0,256}?(?:\x07|\x1b\\|\x9c)  # OSC, DCS, SOS, PM, APC: titles, links
       | \x1b[ -/]*[0-~]?""",
     re.VERBOSE | re.DOTALL,
 )
@@ -35,5 +35,5 @@ def plain(text: str) -> str:
 
 def one_line(text: str, most: int = 0) -> str:
     """`plain` on one line with single spaces; cut to `most` characters with an ellipsis when `most` is not 0."""
-    line = _SPACES.sub(" ", plain(text)).strip()
+    line = _SPACES.sub(" ", plain(text[: 4 * most + 1_000] if most else text)).strip()
     return line if not most or len(line) <= most else line[: most - 1].rstrip() + "…"

@@ -107,7 +107,7 @@ class Growing:
                     ("  ~ " if before else "  + "),
                     (_clock(entry.at), "dim"),
                     " ",
-                    (f"{entry.kind:<14} ", _KIND.get(entry.kind, "")),
+                    (f"{_plain(entry.kind):<14} ", _KIND.get(entry.kind, "")),
                     _plain(entry.text),
                 )
             self._seen[entry.entry_id] = entry
@@ -119,7 +119,7 @@ class Growing:
 
 def _headline(incident: Incident) -> Text:
     return Text.assemble(
-        (f" {incident.severity} ", _SEVERITY.get(incident.severity, "bold")),
+        (f" {_plain(incident.severity)} ", _SEVERITY.get(incident.severity, "bold")),
         " ",
         (incident.status.value, _PHASE.get(incident.status, "")),
         "  ",
@@ -134,7 +134,7 @@ def _header(incident: Incident) -> Iterator[RenderableType]:
     times += [f"resolved {_clock(incident.resolved_at)}"] if incident.resolved_at else []
     yield Text(
         f"{_plain(incident.incident_id)}  revision {incident.revision}  estate {_plain(incident.estate)}  "
-        f"{incident.onset_at[:10]} UTC: {', '.join(times)}  {incident.signal_count:,} signals",
+        f"{_plain(incident.onset_at)[:10]} UTC: {', '.join(times)}  {incident.signal_count:,} signals",
         style="dim",
     )
 
@@ -172,7 +172,7 @@ def _chain(chain: Chain) -> Iterator[RenderableType]:
 
 def _node(node: Node, how: str) -> RenderableType:
     line = Text.assemble(
-        "→ " if how else "● ", (f"{_ROLE.get(node.role, node.role)} ", "bold"), (_clock(node.at), "dim"), " ", _plain(node.text)
+        "→ " if how else "● ", (f"{_ROLE.get(node.role) or _plain(node.role)} ", "bold"), (_clock(node.at), "dim"), " ", _plain(node.text)
     )
     return line.append(f"\n  {how}", style="dim") if how else line
 
@@ -202,7 +202,7 @@ def _row(entry: TimelineEntry) -> tuple[RenderableType, RenderableType, Renderab
     marks += ["provisional"] if entry.provisional else []
     if marks:
         text.append(f"  {' '.join(marks)}", style="dim")
-    return Text(_clock(entry.at)), Text(entry.kind, style=_KIND.get(entry.kind, "")), text
+    return Text(_clock(entry.at)), Text(_plain(entry.kind), style=_KIND.get(entry.kind, "")), text
 
 
 def _clock(at: str) -> str:

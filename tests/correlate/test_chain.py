@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graphlib import TopologicalSorter
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from correlate.chain import NODES_MOST, chain
@@ -193,6 +193,7 @@ failures = st.dictionaries(
 suspects = st.lists(st.tuples(names, st.floats(0, 1), st.booleans()), max_size=4)
 
 
+@settings(deadline=None)
 @given(calls, failures, suspects)
 def test_every_chain_is_a_small_acyclic_graph_with_one_root_from_which_all_else_is_reached(graph, failing, suspected):
     """Whatever the call graph (cycles, self-calls), the times and the suspects."""
@@ -213,6 +214,7 @@ def test_every_chain_is_a_small_acyclic_graph_with_one_root_from_which_all_else_
     assert all(0 <= edge.score <= 1 and edge.evidence and edge.text.endswith(".") for edge in told.edges)
 
 
+@settings(deadline=None)
 @given(calls, failures, suspects)
 def test_no_root_is_a_symptom(graph, failing, suspected):
     """A root without a change or resource of its own has no dependency, at any depth, that failed clearly before it."""

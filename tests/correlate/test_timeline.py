@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from correlate.citing import position_of
@@ -134,6 +134,7 @@ def test_an_entity_without_any_record_is_not_told():
     assert all("shadow" not in entry.entity for entry in entries(outage.account()))
 
 
+@settings(deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_the_order_in_which_rows_were_kept_changes_nothing(chance: random.Random):
     """Same rows, any order: the same bytes."""
@@ -170,6 +171,7 @@ def test_a_row_that_turns_out_not_to_belong_is_retracted():
     assert (delta.op, delta.entry.entity) == (Op.RETRACT, "service:catalog")
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 11), max_size=6, unique=True), st.lists(st.integers(0, 11), max_size=6, unique=True))
 def test_deltas_applied_in_order_give_the_snapshot(first: list[int], second: list[int]):
     """A reader of the delta topic and a reader of the snapshots see the same timeline."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from correlate.postmortem import draft
@@ -87,6 +87,7 @@ def test_rewritten_text_always_passes(parts):
     assert lint(systemic(" ".join(parts).replace("`", ""))) == ()
 
 
+@settings(deadline=None)
 @given(words, words, words)
 def test_the_draft_passes_the_lint_whatever_records_and_arguments_say(log, argument, change):
     """C78, C81: our own drafts are blameless by construction."""
