@@ -134,13 +134,13 @@ class Outage:
             "detected_by": "alert HighErrorRate on frontend",
             "mitigated_ns": None,
             "resolved_ns": None if resolved_s is None else ns(resolved_s),
-            "entities": self.entities,
-            "members": self.members,
-            "findings": self.findings,
-            "suspects": self.suspects,
+            "entities": dict(self.entities),
+            "members": list(self.members),
+            "findings": list(self.findings),
+            "suspects": list(self.suspects),
             "calls": {f"service:{caller}": frozenset(f"service:{callee}" for callee in callees) for caller, callees in self.calls.items()},
             "signal_count": len(self.members) + len(self.findings),
-            "series": self.series,
+            "series": list(self.series),
         }
         return Account(**(told | fields))
 
