@@ -15,7 +15,7 @@ from typing import Final
 from correlate.evidence import change_kind, change_place, change_time, exogenous, mechanism, recovery, rollout, text
 from correlate.evidence.candidates import Candidate
 from correlate.evidence.docket import Docket, Judge, open_docket
-from correlate.evidence.parameters import CHANGE_SHARE, CLUE
+from correlate.evidence.parameters import CHANGE_SHARE, CLUE, FAIR
 from correlate.scene import Scene, Suspect
 from schemas.incident import Argument
 
@@ -24,7 +24,8 @@ JUDGES: Final[tuple[Judge, ...]] = (
 )  # fmt: skip
 _PRIOR_KINDS: Final = frozenset({change_time.KIND, change_kind.KIND})
 """Evidence by which the live changes share their prior: when they came, and whether they can reach production at all."""
-_TYING_KINDS: Final = frozenset({rollout.KIND, recovery.KIND})
+_TYING_KINDS: Final = frozenset({rollout.KIND, recovery.KIND, text.KIND})
+"""Evidence that ties a change to the trouble itself, and not only to its time and place."""
 SUGGESTION: Final = 0.49
 """Most that a change earns which nothing ties to the trouble."""
 
@@ -64,9 +65,8 @@ def _none_prior(heard: list[tuple[Candidate, tuple[Argument, ...]]]) -> float:
 
 def is_tied(docket: Docket, candidate: Candidate, arguments: tuple[Argument, ...]) -> bool:
     """Whether anything but time and place connects a change with the trouble: words, numbers, replicas, an undoing."""
-    tied = sum(argument.nats for argument in arguments if argument.kind in _TYING_KINDS and argument.nats > 0)
-    tied += sum(argument.nats for argument in arguments if argument.kind == text.KIND and argument.nats > 0)
-    return tied + text.link(docket, candidate)[0] >= CLUE
+    strong = (argument for argument in arguments if argument.kind in _TYING_KINDS)
+    return any(argument.nats >= FAIR for argument in strong) or text.link(docket, candidate)[0] >= CLUE
 
 
 def _suspect(docket: Docket, candidate: Candidate, arguments: tuple[Argument, ...], score: float) -> Suspect:

@@ -14,12 +14,12 @@ from typing import Any
 
 import orjson
 
+from correlate.evidence.tokens import core
 from correlate.scene import Scene
 from schemas.entity import split
 from schemas.signal import Signal
 
-_COMMIT = re.compile(r"\b(push|commit|merge[d]?|pull_request)\b", re.I)
-_AFFIX = re.compile(r"[-_]?(service|svc|server|api|app)$")
+_COMMIT = re.compile(r"(^|[._])(push|commits?|merged?|vcs|pull_request)([._]|$)", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def facts_of(row: Signal) -> Mapping[str, Any]:
 
 
 def _is_commit(row: Signal) -> bool:
-    return bool(row.change_id) and bool(_COMMIT.search(row.subject.name.replace(".", " ").replace("_", " ")))
+    return bool(row.change_id) and bool(_COMMIT.search(row.subject.name))
 
 
 def _fate(row: Signal, facts: Mapping[str, Any]) -> tuple[str, str]:
@@ -122,7 +122,7 @@ def _of_applied(draft: _Draft) -> Candidate:
         message=first.text,
         files=_texts(facts.get("files")),
         diff=str(facts.get("diff") or ""),
-        moved=(_scalar(facts.get("from")), _scalar(facts.get("to"))),
+        moved=_moved(facts),
         steps=tuple(
             _step(row.event_time_ns, facts["rollout"]) for row, facts in zip(draft.rows, draft.facts, strict=True) if "rollout" in facts
         ),
@@ -153,17 +153,19 @@ def _of_commit(draft: _Draft, deploys: Sequence[Signal], carriers: Sequence[tupl
 
 def touched_entities(files: Sequence[str], known: set[str]) -> frozenset[str]:
     """Known entities of which a folder of the paths bears the name (`services/cart/…` for `service:cartservice`)."""
-    folders = {_core(folder) for path in files for folder in path.split("/")[:-1]}
-    return frozenset(entity for entity in known if len(_core(split(entity)[1])) >= 3 and _core(split(entity)[1]) in folders)
-
-
-def _core(name: str) -> str:
-    folded = name.casefold().replace("_", "-")
-    return _AFFIX.sub("", folded) or folded
+    folders = {core(folder) for path in files for folder in path.split("/")[:-1]}
+    return frozenset(entity for entity in known if len(core(split(entity)[1])) >= 3 and core(split(entity)[1]) in folders)
 
 
 def _step(at_ns: int, rollout: Mapping[str, Any]) -> Step:
     return Step(at_ns, frozenset(_texts(rollout.get("podsStarted"))), frozenset(_texts(rollout.get("podsStopped"))))
+
+
+def _moved(facts: Mapping[str, Any]) -> tuple[str, str]:
+    """From → to of a setting or a scale; a version that moved says nothing of what it does."""
+    if facts.keys() & {"rollout", "version", "commit", "artifactId", "image"}:
+        return "", ""
+    return _scalar(facts.get("from")), _scalar(facts.get("to"))
 
 
 def _texts(value: object) -> tuple[str, ...]:

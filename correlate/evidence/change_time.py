@@ -35,6 +35,6 @@ def judge(docket: Docket, candidate: Candidate) -> list[Argument]:
 
 def _fills_up(docket: Docket, candidate: Candidate) -> bool:
     """Whether it may leak or pile up what is now seen to have run out."""
-    return bool(docket.symptom.troubles & {"grows", "saturated"}) and any(
+    return bool(docket.symptom.troubles & {"grows", "saturated", "slow"}) and any(
         effect.kind in SLOW for effect in docket.content(candidate).effects
     )

@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from correlate.evidence.docket import Docket
-from correlate.evidence.symptom import Symptom
+from correlate.evidence.symptom import Symptom, attributes_of
 from schemas.severity import WARN
 from schemas.signal import Signal
 
@@ -63,7 +63,7 @@ def concentration(docket: Docket) -> Iterable[str]:
 
 def attributes(line: Signal) -> dict[str, str]:
     """Items and places that a line speaks of, by attribute or in its text."""
-    found = {key: value for key, value in line.subject.attributes if _speaks_of_item_or_place(key)}
+    found = {key: value for key, value in attributes_of(line).items() if _speaks_of_item_or_place(key)}
     for entity in (line.subject.entity, *line.subject.ancestors):
         kind, _, name = entity.partition(":")
         if kind == "host":

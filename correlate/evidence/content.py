@@ -14,7 +14,8 @@ from correlate.evidence.candidates import Candidate
 from correlate.evidence.effects import Effect, effects, effects_of_move
 from correlate.evidence.numbers import numbers
 from correlate.evidence.patch import Patch, read
-from correlate.evidence.tokens import names, words
+from correlate.evidence.tokens import name_words, names, words
+from schemas.entity import split
 
 _RAISES = re.compile(r"\b(raise|throw|abort|panic|reject|fail|Err\w*|\w*Error\w*|\w*Exception)\b")
 _STRING = re.compile(r"""["'`]([^"'`]{6,})["'`]""")
@@ -82,9 +83,10 @@ def _weights(candidate: Candidate, patch: Patch, found: tuple[Effect, ...]) -> d
         (removed - added, 1.0),
         (done - protecting, 1.0),
     )
+    own = frozenset().union(*(name_words(split(entity)[1]) for entity in candidate.entities))  # where it was made is for the place to say
     weights: dict[str, float] = {}
     for found_words, weight in places:
-        for word in found_words:
+        for word in found_words - own:
             weights[word] = max(weights.get(word, 0.0), weight)
     return weights
 

@@ -47,10 +47,11 @@ class Docket:
         return log((count + 1) / max(self.said_by.get(word, 1), 1)) / log(count + 1) if count else 0.0
 
     def seat(self, candidate: Candidate) -> tuple[str | None, int]:
-        """Where and when a change took effect: of all the places it may have reached, the most blamed."""
+        """Where and when a change took effect: of all places it may have reached the most blamed, of all steps the last before the onset."""
         rides = [(entity, at_ns) for entity, at_ns in candidate.carried if at_ns <= self.scene.onset_ns + TOLERANCE_NS]
-        rides = rides or [(entity, candidate.at_ns) for entity in sorted(candidate.entities)]
-        return max(rides, key=lambda ride: (self.places.get(ride[0], 0.0), -ride[1], ride[0]), default=(None, candidate.at_ns))
+        at_ns = max((step.at_ns for step in candidate.steps if step.at_ns <= self.scene.onset_ns + TOLERANCE_NS), default=candidate.at_ns)
+        rides = rides or [(entity, at_ns) for entity in sorted(candidate.entities)]
+        return max(rides, key=lambda ride: (self.places.get(ride[0], 0.0), -ride[1], ride[0]), default=(None, at_ns))
 
     def share(self, candidate: Candidate) -> float:
         """How much of the blame lies where the change was made."""

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from correlate.evidence.concentration import concentration
 from correlate.evidence.docket import Docket
 from correlate.evidence.parameters import PROOF
+from correlate.evidence.symptom import attributes_of
 from correlate.evidence.traffic import surge
 from schemas.entity import split
 from schemas.incident import Argument
@@ -107,4 +108,4 @@ def brought_by_a_change(docket: Docket, is_it: Callable[[str], bool]) -> bool:
 
 def _text(line: Signal) -> str:
     """What a line says, with its attributes: many loggers keep the peer there."""
-    return " ".join([line.text, *(value for _, value in line.subject.attributes)])
+    return " ".join([line.text, *attributes_of(line).values()])

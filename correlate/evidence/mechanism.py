@@ -9,7 +9,7 @@ from __future__ import annotations
 from correlate.evidence.candidates import Candidate
 from correlate.evidence.docket import Docket
 from correlate.evidence.effects import Effect
-from correlate.evidence.mechanisms import CAUSES, EASES, HAZARDS, SAYS
+from correlate.evidence.mechanisms import CAUSES, EASES, HAZARDS, HEARSAY, RISKY_PATHS, SAYS
 from correlate.evidence.parameters import CLUE, FAIR, STRONG
 from schemas.incident import Argument
 
@@ -26,7 +26,7 @@ ALWAYS_SAFE = frozenset({"patch", "index_added"})
 def judge(docket: Docket, candidate: Candidate) -> list[Argument]:
     content = docket.content(candidate)
     if not content.has_diff and not content.effects:
-        return []
+        return _hearsay(docket, candidate)
     if content.is_idle:
         return [Argument(kind=KIND, nats=-STRONG, text="It only observes or comments.")]
     arguments = [_fits(docket, candidate)] if docket.symptom.troubles else []
@@ -78,3 +78,16 @@ def _risk(docket: Docket, candidate: Candidate) -> Argument:
     if content.has_diff and not content.patch.removed:
         return Argument(kind=KIND, nats=-CLUE, text="It only adds.")
     return Argument(kind=KIND, nats=0.0, text="")
+
+
+def _hearsay(docket: Docket, candidate: Candidate) -> list[Argument]:
+    """What a change without a diff lets one expect, by its message and its paths."""
+    arguments = []
+    said = next(((strength, what) for phrases, what, strength in HEARSAY if phrases.search(candidate.message)), None)
+    if said and candidate.files:
+        arguments.append(Argument(kind=KIND, nats=FAIR * said[0], text=f"Without a diff, {said[1]}: “{candidate.message[:80]}”."))
+    for paths, troubles, what in RISKY_PATHS:
+        if any(paths.search(path) for path in candidate.files) and troubles & docket.symptom.troubles:
+            arguments.append(Argument(kind=KIND, nats=CLUE, text=f"It touches {what}, which could begin this kind of trouble."))
+            break
+    return arguments

@@ -93,3 +93,18 @@ SAYS: Final = {
     "bounded": "adds a bound", "ordered": "adds a lock or an order", "batched": "gathers calls or caches",
 }  # fmt: skip
 """Effect → how a sentence tells it."""
+
+HEARSAY: Final = (
+    # what a change without a diff says of itself: (words of its message, what they make likely, strength −1..1); the first that matches decides
+    (re.compile(r"\b(logs?|logging|metrics?|gauges?|counters?|histograms?|trac(e|es|ing)|spans?|dashboards?|monitor\w*|alerts?|telemetry|observab\w+|comments?)\b", re.I), "it says that it only observes", -1.0),
+    (re.compile(r"^\W*(fix|hotfix|bugfix)\b|\b(guard|handle|avoid|prevent|protect|fall ?back|gracefully?|more robust|catch|retry on|check for|validate)\b", re.I), "it says that it protects", -0.5),
+    (re.compile(r"\b(refactor\w*|simplif\w+|streamlin\w+|tid(y|ies|ying)|clean ?-?ups?|consolidat\w+|centrali[sz]\w+|unif(y|ies)\w*|rewrit\w+|reorgani[sz]\w+|migrat\w+|switch\w*|replac\w+|remov\w+|drop\w*|renam\w+|naming|lower\w*|reduc\w+|shrink\w*|right-?siz\w+|tighten\w*|harden\w*|tun(e|es|ing)|adjust\w*|align\w*|shorten\w*|speed\w*|faster|optimi[sz]\w+|rotat\w+|upgrad\w+|defaults?|perf)\b", re.I), "it says that it reworks what was there", 0.5),
+)  # fmt: skip
+"""Reworking takes away what nobody knew was needed; adding takes away nothing."""
+
+RISKY_PATHS: Final = (
+    (re.compile(r"requirements\S*\.txt|go\.mod|package(-lock)?\.json|pom\.xml|\.gradle|Cargo\.toml|Gemfile|pyproject\.toml|composer\.json|Dockerfile", re.I), frozenset({"missing", "malformed", "null", "flapping"}), "dependencies"),
+    (re.compile(r"migrat|\.sql$|schema", re.I), frozenset({"missing", "slow", "race", "malformed", "saturated"}), "the database's schema"),
+    (re.compile(r"\.(ya?ml|conf|cfg|properties|ini|toml|tf|tfvars|hcl|env)$|(^|/)(charts?|deploy|infra|config|settings)(/|\.)", re.I), frozenset({"saturated", "oversize", "unreachable", "flapping", "denied", "slow", "grows", "missing"}), "configuration"),
+)  # fmt: skip
+"""Paths by which a change without a diff tells what it could begin."""

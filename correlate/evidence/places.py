@@ -20,12 +20,10 @@ HOPS = 3
 def places(scene: Scene) -> dict[str, float]:
     """Entity → share of the blame, 1 for the most blamed; {} when nothing is blamed."""
     blame = {entity: nats for entity, nats in scene.blame.items() if nats > 0}
-    for alert in scene.alerts:
-        blame.setdefault(alert.subject.entity, 1.0 if not blame else min(blame.values()))
-    if not blame:
-        return {}
-    top = max(blame.values())
+    top = max(blame.values(), default=1.0)
     shares = {entity: nats / top for entity, nats in blame.items()}
+    for alert in scene.alerts:  # an alert was set by somebody who knew what failure looks like there
+        shares[alert.subject.entity] = max(shares.get(alert.subject.entity, 0.0), HOP if blame else 1.0)
     for entity, named, share in _named_by_errors(scene):
         shares[named] = max(shares.get(named, 0.0), shares.get(entity, 0.0) * share)
     down = dict(shares)

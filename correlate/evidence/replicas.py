@@ -30,6 +30,8 @@ class Replica:
     direction: int
     """1: high is bad, -1: low is bad."""
     is_felt: bool
+    tells_errors: bool
+    """Whether it tells how many calls fail, not how long they take."""
     serves: bool
     """Whether it counts what others ask of the service, not what the service asks of others."""
 
@@ -59,7 +61,9 @@ def fleet(series: Sequence[Series]) -> Fleet:
             role.owner,
             *(value for key, value in one.subject.attributes if key in ("reporter", "quantile", "le")),
         )
-        replica = Replica(pod, one, measures, role.direction or 1, role.family in _FELT, not told_by_client)
+        replica = Replica(
+            pod, one, measures, role.direction or 1, role.family in _FELT, role.family in (ERRORS, EDGE_ERRORS), not told_by_client
+        )
         of[role.client if told_by_client else role.owner].append(replica)
         if told_by_client:
             callers[role.owner].append(replica)

@@ -7,7 +7,7 @@ Ignores: CPU and memory: a new version may use more of them without harm.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -51,97 +51,130 @@ class _Measure:
         ) / spread
 
 
+@dataclass(frozen=True, slots=True)
+class _Release:
+    """Who is new and who is old, in one release of one service."""
+
+    begun_ns: int
+    new: frozenset[str]
+    old: frozenset[str]
+    """Pods of before that are still there."""
+    seen: Mapping[str, int]
+    """Pod → first sample."""
+    stopped: Mapping[str, int]
+    """Pod of before → when the release stopped it: until then it stood beside the new ones."""
+
+
 def judge(docket: Docket, candidate: Candidate) -> list[Argument]:
     service = min(candidate.entities, default="")
     replicas = docket.fleet.of.get(service, ())
     if not replicas or not candidate.deployed:
         return []
-    new, old, seen = _sides(docket, candidate, replicas)
-    if not old:
-        return []
+    release = _release(docket, candidate, replicas)
+    if release.old and _is_mute(docket, release, replicas):
+        return [_mute(docket, release, service, replicas)]
+    compared = [pair for measure in _measures(release, replicas) if (pair := measure.deviations())]
+    return [_compared(docket, service, compared)] if compared else []
+
+
+def _compared(docket: Docket, service: str, compared: Sequence[tuple[float, float]]) -> Argument:
     name = split(service)[1]
-    if _is_mute(docket, candidate, replicas, new, old):
-        return [_mute(docket, candidate, service, replicas, old)]
-    compared = [pair for measure in _measures(docket, candidate, replicas, new, old, seen) if (pair := measure.deviations())]
-    if not compared:
-        return []
-    worst_new = max(pair[0] for pair in compared)
-    worst_old = max((pair[1] for pair in compared if max(pair) >= DEVIATES_SD), default=0.0)
-    if worst_new < DEVIATES_SD:
-        return [Argument(kind=KIND, nats=-STRONG, text=f"Its new replicas of {name} serve as well as the old ones did.")]
-    if worst_old >= DEVIATES_SD:
-        return [Argument(kind=KIND, nats=-FAIR, text=f"Old replicas of {name} fail as its new ones do.")]
-    return [
-        Argument(
-            kind=KIND,
-            nats=PROOF,
-            text=f"Its new replicas of {name} fail ({worst_new:.0f} deviations) while the old ones beside them do not.",
+    worst_new = max(new for new, _ in compared)
+    worst_old = max((old for new, old in compared if max(new, old) >= DEVIATES_SD), default=0.0)
+    if worst_new >= DEVIATES_SD > worst_old:
+        text = f"Its new replicas of {name} fail ({worst_new:.0f} deviations) while the old ones beside them do not."
+        return Argument(kind=KIND, nats=PROOF, text=text)
+    if worst_new >= DEVIATES_SD:
+        return Argument(kind=KIND, nats=-FAIR, text=f"Old replicas of {name} fail as its new ones do.")
+    text = f"Its new replicas of {name} serve as well as the old ones did"
+    if caller := _failing_caller(docket, service):
+        return Argument(
+            kind=KIND, nats=-CLUE, text=f"{text}; but {split(caller)[1]}, which asks them, fails: a wrong answer would not show."
         )
-    ]
+    return Argument(kind=KIND, nats=-STRONG, text=f"{text}.")
 
 
-def _sides(docket: Docket, candidate: Candidate, replicas: Sequence[Replica]) -> tuple[set[str], set[str], dict[str, int]]:
-    """New pods, old pods, and when each was first seen."""
+def _release(docket: Docket, candidate: Candidate, replicas: Sequence[Replica]) -> _Release:
     seen: dict[str, int] = {}
     for replica in replicas:
         if len(replica.series.times_ns):
             seen[replica.pod] = min(seen.get(replica.pod, docket.scene.now_ns), int(replica.series.times_ns[0]))
     steps = [step for step in candidate.steps if step.at_ns <= docket.scene.now_ns]
     started = {pod for step in steps for pod in step.started}
-    stopped = {pod for step in steps for pod in step.stopped}
+    stopped = {pod: step.at_ns for step in reversed(steps) for pod in step.stopped}
     first = min(seen.values(), default=0)
-    new = started | {pod for pod, at_ns in seen.items() if at_ns > candidate.at_ns and at_ns > first + MIN_BEFORE * MINUTE_NS}
-    return new, set(seen) - new - stopped, seen
+    late = {pod for pod, at_ns in seen.items() if at_ns > max(candidate.at_ns, first + MIN_BEFORE * MINUTE_NS)}
+    new = started | (late if not started else set())
+    return _Release(candidate.at_ns, frozenset(new), frozenset(set(seen) - new - set(stopped)), seen, stopped)
 
 
-def _measures(
-    docket: Docket, candidate: Candidate, replicas: Sequence[Replica], new: set[str], old: set[str], seen: dict[str, int]
-) -> Iterable[_Measure]:
+def _measures(release: _Release, replicas: Sequence[Replica]) -> Iterable[_Measure]:
     measures: dict[tuple[str, ...], _Measure] = defaultdict(lambda: _Measure(1))
     for replica in replicas:
-        if not replica.is_felt or (replica.pod not in new and replica.pod not in old):
+        if not replica.is_felt:
             continue
         measure = measures[replica.measures]
         measure.direction = replica.direction
         times, values = replica.series.times_ns, replica.series.values
-        if replica.pod in new:
-            measure.new.extend(values[times >= seen[replica.pod]])
-        else:
-            measure.old.extend(values[times >= candidate.at_ns])
-            measure.before.extend(values[times < candidate.at_ns])
+        if replica.pod in release.new:
+            measure.new.extend(values[times >= release.seen[replica.pod]])
+        elif replica.pod in (
+            release.old or release.stopped
+        ):  # once a release is through, those that it replaced are all there is to compare
+            until_ns = release.stopped.get(replica.pod, int(times[-1]) + 1)
+            measure.old.extend(values[(times >= release.begun_ns) & (times < until_ns)])
+            measure.before.extend(values[times < release.begun_ns])
     return measures.values()
 
 
-def _is_mute(docket: Docket, candidate: Candidate, replicas: Sequence[Replica], new: set[str], old: set[str]) -> bool:
+def _is_mute(docket: Docket, release: _Release, replicas: Sequence[Replica]) -> bool:
     """New pods were started, had time to begin, and serve nothing while their siblings do."""
     mute_ns = int(MUTE_S * SECOND_NS)
-    if not new or docket.scene.now_ns - candidate.at_ns <= mute_ns:
+    if not release.new or docket.scene.now_ns - release.begun_ns <= mute_ns:
         return False
-    since = max(candidate.at_ns + MINUTE_NS, docket.scene.now_ns - mute_ns)
+    since = max(release.begun_ns + MINUTE_NS, docket.scene.now_ns - mute_ns)
     served = {"new": 0, "old": 0}
     for replica in replicas:
-        if replica.serves and replica.is_felt and (replica.pod in new or replica.pod in old):
-            served["new" if replica.pod in new else "old"] += int(np.count_nonzero(replica.series.times_ns > since))
+        if replica.serves and replica.is_felt and (replica.pod in release.new or replica.pod in release.old):
+            served["new" if replica.pod in release.new else "old"] += int(np.count_nonzero(replica.series.times_ns > since))
     return not served["new"] and served["old"] > MIN_DURING
 
 
-def _mute(docket: Docket, candidate: Candidate, service: str, replicas: Sequence[Replica], old: set[str]) -> Argument:
+def _mute(docket: Docket, release: _Release, service: str, replicas: Sequence[Replica]) -> Argument:
     """Stuck replicas are suspect; when callers fail on the service while its old pods do well, nothing else is left."""
     name = split(service)[1]
-    if _callers_fail(docket, candidate, service) and not _old_fail(candidate, replicas, old):
+    if _callers_fail(docket, release, service) and not _old_fail(release, replicas):
         return Argument(
             kind=KIND, nats=PROOF, text=f"Its new replicas of {name} serve nothing, and calls to {name} fail though the old ones do well."
         )
     return Argument(kind=KIND, nats=STRONG + CLUE, text=f"Its new replicas of {name} serve nothing while the old ones do.")
 
 
-def _callers_fail(docket: Docket, candidate: Candidate, service: str) -> bool:
-    told = [replica for replica in docket.fleet.callers.get(service, ()) if replica.direction < 0 or "fail" in replica.series.subject.name]
-    return any(_worsened(replica, candidate.at_ns) for replica in told)
+def _failing_caller(docket: Docket, service: str) -> str | None:
+    """A caller of the service that fails on replicas that were there before the trouble, so not by a release of its own."""
+    onset_ns = docket.scene.onset_ns
+    for caller in sorted(caller for caller, callees in docket.scene.calls.items() if service in callees):
+        told = [replica for replica in docket.fleet.of.get(caller, ()) if replica.serves and replica.tells_errors]
+        old = [replica for replica in told if _spans(replica, onset_ns)]
+        if old and 2 * sum(_worsened(replica, onset_ns) for replica in old) >= len(old):
+            return caller
+    return None
 
 
-def _old_fail(candidate: Candidate, replicas: Sequence[Replica], old: set[str]) -> bool:
-    return any(_worsened(replica, candidate.at_ns) for replica in replicas if replica.pod in old and replica.is_felt and replica.serves)
+def _spans(replica: Replica, onset_ns: int) -> bool:
+    """Whether a replica was there well before the onset and still tells something after it."""
+    times = replica.series.times_ns
+    return len(times) > 0 and bool(times[0] < onset_ns - MIN_BEFORE * replica.series.step_ns and times[-1] > onset_ns)
+
+
+def _callers_fail(docket: Docket, release: _Release, service: str) -> bool:
+    return any(_worsened(replica, release.begun_ns) for replica in docket.fleet.callers.get(service, ()) if replica.tells_errors)
+
+
+def _old_fail(release: _Release, replicas: Sequence[Replica]) -> bool:
+    return any(
+        _worsened(replica, release.begun_ns) for replica in replicas if replica.pod in release.old and replica.is_felt and replica.serves
+    )
 
 
 def _worsened(replica: Replica, since_ns: int) -> bool:

@@ -12,9 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import orjson
+
 from correlate.evidence.mechanisms import TROUBLES
 from correlate.evidence.numbers import numbers
-from correlate.evidence.tokens import names, words
+from correlate.evidence.tokens import name_words, names, words
 from correlate.scene import Scene
 from schemas.entity import split
 from schemas.masking import mask
@@ -94,7 +96,7 @@ class Symptom:
 def symptom(scene: Scene) -> Symptom:
     wordings, healthy = alarming(scene)
     alerts = tuple(_said(alert) for alert in scene.alerts)
-    entity_words = {word for entity in (*scene.calls, *scene.blame) for word in words(split(entity)[1])}
+    entity_words = {word for entity in (*scene.calls, *scene.blame) for word in name_words(split(entity)[1])}
     usual = Counter(word for line in healthy for word in words(line.text))
     usual_names = {name for line in healthy for name in names(line.text)}
     shares = _shares(wordings)
@@ -138,6 +140,12 @@ def alarming(scene: Scene) -> tuple[list[Wording], list[Signal]]:
     return wordings, healthy
 
 
+def attributes_of(line: Signal) -> dict[str, str]:
+    """Everything a log line is labelled with: its subject's attributes, and those of the line itself."""
+    own = orjson.loads(line.details).get("attributes") if line.details else None
+    return dict(line.subject.attributes) | ({key: str(value) for key, value in own.items()} if isinstance(own, dict) else {})
+
+
 def _is_news(early: int, quiet_ns: int, late_ns: Sequence[int], now_ns: int) -> bool:
     if not early:
         return True
@@ -154,7 +162,7 @@ def _said(alert: Signal) -> str:
 def _shares(wordings: Sequence[Wording]) -> dict[str, float]:
     shares: dict[str, float] = {}
     for wording in wordings:
-        own = words(split(wording.entity)[1])
+        own = name_words(split(wording.entity)[1])
         for word, share in _counted(wording.texts, words).items():
             if share > 0.05 and word not in own:
                 shares[word] = max(shares.get(word, 0.0), min(1.0, share + 0.2))

@@ -153,6 +153,20 @@ def words(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
+_AFFIX = re.compile(r"[-_]?(service|svc|server|api|app)$")
+
+
+def core(name: str) -> str:
+    """The name of a service without what says that it is one: `payment` for `paymentservice`."""
+    folded = name.casefold().replace("_", "-")
+    return _AFFIX.sub("", folded) or folded
+
+
+def name_words(name: str) -> frozenset[str]:
+    """Words that speak of a thing by its name."""
+    return words(name) | words(core(name))
+
+
 @lru_cache(maxsize=8192)
 def names(text: str) -> frozenset[str]:
     """Identifiers and quoted literals that look chosen by a programmer: `postal_code`, `SMTP_PASSWORD`, `erp.corp.example`."""
