@@ -6,6 +6,8 @@ from typing import Final
 
 from schemas.bulk.adapter import Adapter
 from schemas.bulk.batch import Bulk
+from schemas.bulk.cloudwatch_logs import CloudWatchLogs
 from schemas.bulk.ecs import Ecs
+from schemas.bulk.log_entry import LogEntries
 
-DECODERS: Final[tuple[Bulk, ...]] = (Adapter(), Ecs())
+DECODERS: Final[tuple[Bulk, ...]] = (Adapter(), Ecs(), LogEntries(), CloudWatchLogs())

@@ -41,9 +41,12 @@ class Batch:
 
 
 class Bulk(Protocol):
-    format: str
-    marks: tuple[bytes, ...]
-    """Bytes that every record of this format holds.  Records that hold them may still be of another."""
+    @property
+    def format(self) -> str: ...
+
+    @property
+    def marks(self) -> tuple[bytes, ...]:
+        """Bytes that every record of this format holds.  Records that hold them may still be of another."""
 
     def read(self, values: Sequence[bytes], subjects: Subjects, redaction_key: bytes) -> Batch | None:
         """The rows of these records, or None if not all of them are of this format's usual shape."""

@@ -59,7 +59,7 @@ def _refuse(document: Any, received: Received) -> Iterator[Rejected]:
 
 
 def _read(document: Any, received: Received) -> Iterator[Signal]:
-    attributes, group = _attributes(document), first(document, "logGroup")
+    attributes, group = attributes_of(document), first(document, "logGroup")
     time_ns = times.parse(document["timestamp"], unit=None if isinstance(document["timestamp"], str) else "ms")
     line = document["message"]
     message = mapping(decoded(line))
@@ -68,17 +68,21 @@ def _read(document: Any, received: Received) -> Iterator[Signal]:
         Kind.LOG,
         FORMAT,
         {**attributes, **_facts(message)},
-        fallback=f"resource:{group}" if group else "service:cloudwatch-logs",
+        fallback=fallback_of(group),
         text=first(message, *_MESSAGES) or line.rstrip("\n"),
         event_time_ns=time_ns,
-        severity_number=_severity(message, line),
+        severity_number=severity_of(message, line),
         dedup_key=f"{FORMAT}|{first(document, 'id')}" if first(document, "id") else "",
         trace_id=first(message, "trace_id", "traceId", "xray_trace_id"),
     )
     yield from _embedded(message, attributes, group, time_ns, received)
 
 
-def _attributes(batch: Mapping[str, Any]) -> dict[str, str]:
+def fallback_of(group: str) -> str:
+    return f"resource:{group}" if group else "service:cloudwatch-logs"
+
+
+def attributes_of(batch: Mapping[str, Any]) -> dict[str, str]:
     group, stream = first(batch, "logGroup"), first(batch, "logStream")
     named = {key: match["name"] for key, form in reversed(_GROUPS) if (match := form.match(group))}
     if instance := _INSTANCE.search(stream):
@@ -107,7 +111,7 @@ def _facts(message: Mapping[str, Any]) -> dict[str, str]:
     return {key: value for key, value in found.items() if value}
 
 
-def _severity(message: Mapping[str, Any], line: str) -> int:
+def severity_of(message: Mapping[str, Any], line: str) -> int:
     for key in _LEVELS:
         if found := from_word(message.get(key)):
             return found

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import orjson
+import polars as pl
 
 from schemas.identity import Identity, identify
-from schemas.redact import redact
+from schemas.redact import redact, redact_many
 from schemas.resource_names import resource
 from schemas.signal import Kind, Signal, Status
 from schemas.sources.source import Received
@@ -188,7 +189,7 @@ def row(
         value=value,
         severity_number=severity_number,
         status=status,
-        text=_harmless(text[:MAX_TEXT_CHARS], received),
+        text=harmless(text[:MAX_TEXT_CHARS], received.redaction_key),
         dedup_key=dedup_key,
         trace_id=trace_id,
         change_id=change_id,
@@ -198,15 +199,24 @@ def row(
     )
 
 
-def _harmless(said: str, received: Received) -> str:
+def harmless(said: str, key: bytes) -> str:
     """Without secrets and people; a caller's ARN goes first, since it ends with a name that nothing announces."""
-    return redact(_CALLER.sub("<user>", said), received.redaction_key)
+    return redact(_CALLER.sub("<user>", said), key)
+
+
+def harmless_many(texts: list[str], key: bytes) -> pl.Series:
+    """`harmless` of many texts, each cut to MAX_TEXT_CHARS."""
+    cut = pl.Series(texts, dtype=pl.String).str.slice(0, MAX_TEXT_CHARS)
+    callers = cut.str.contains("arn:aws", literal=True).arg_true()
+    if len(callers):
+        cut = cut.scatter(callers, [_CALLER.sub("<user>", text) for text in cut.gather(callers).to_list()])
+    return redact_many(cut, key)
 
 
 def _json(details: Mapping[str, object], received: Received) -> str:
     """The facts that say something; texts redacted, so that a detail never tells what the text may not."""
     told = {
-        key: _harmless(value[:_MAX_DETAIL_CHARS], received) if isinstance(value, str) else value
+        key: harmless(value[:_MAX_DETAIL_CHARS], received.redaction_key) if isinstance(value, str) else value
         for key, value in details.items()
         if value not in (None, "", [], {})
     }

@@ -24,7 +24,7 @@ from schemas.sources.gcp_names import of_labels, of_name, of_resource
 from schemas.sources.source import Received, Source
 
 FORMAT: Final = "gcp.log_entry"
-_SEVERITY: Final = {
+SEVERITY: Final = {
     "DEBUG": DEBUG, "INFO": INFO, "NOTICE": NOTICE, "WARNING": WARN, "WARN": WARN, "ERROR": ERROR, "CRITICAL": CRITICAL, "ALERT": 19, "EMERGENCY": 21,
     "100": DEBUG, "200": INFO, "300": NOTICE, "400": WARN, "500": ERROR, "600": CRITICAL, "700": 19, "800": 21,
 }  # fmt: skip
@@ -43,7 +43,7 @@ _KEYS: Final = {
     )
 }
 _PAYLOADS: Final = ("protoPayload", "jsonPayload", "textPayload", "httpRequest")
-_MESSAGES: Final = (
+MESSAGES: Final = (
     "message",
     "msg",
     "MESSAGE",
@@ -106,7 +106,7 @@ def _audit(entry: Mapping[str, Any], payload: Mapping[str, Any], received: Recei
         name=method,
         text=gcp_audit.line_of(payload) or f"{service} audit log",
         event_time_ns=_time(entry, payload),
-        severity_number=_severity(entry, {}) or (ERROR if gcp_audit.code_of(payload) else INFO),
+        severity_number=severity_of(entry, {}) or (ERROR if gcp_audit.code_of(payload) else INFO),
         dedup_key=f"gcp.audit_log|{id_}" if change and first(operation, "id") else _key(entry),
         change_id=id_ if change else "",
         details=gcp_audit.details_of(payload, operation, received),
@@ -118,7 +118,7 @@ def _log(entry: Mapping[str, Any], received: Received) -> Signal:
     request = _spelt(mapping(entry.get("httpRequest")))
     labels = mapping(entry.get("labels"))
     log_name = unquote(first(entry, "logName"))
-    named, ids = of_resource(mapping(entry.get("resource")))
+    named, ids = attributes_of(log_name, mapping(entry.get("resource")), labels)
     kind, status = _meaning(log_name, payload, labels)
     involved = mapping(payload.get("involvedObject"))
     own = (
@@ -130,24 +130,24 @@ def _log(entry: Mapping[str, Any], received: Received) -> Signal:
         received,
         kind,
         FORMAT,
-        {
-            **named,
-            **{key: value for key, value in of_labels(labels).items() if key not in named},
-            **own,
-            "log.logger": log_name.rpartition("/")[2],
-        },
+        {**named, **own},
         ids=ids,
         fallback=f"resource:{log_name or 'gcp'}",
         name=first(payload, "reason") if involved else "",
         text=_text(entry, payload, request, labels),
         event_time_ns=_time(entry, payload),
-        severity_number=_severity(entry, request),
+        severity_number=severity_of(entry, request),
         status=status,
-        value=None,
         dedup_key=_violation(labels) if status else _key(entry),
         trace_id=first(entry, "trace").rpartition("/")[2],
-        details={"outcome": first(mapping(payload.get("resultInfo")), "results"), "actor": "automation"} if kind is Kind.SCALING else None,
+        details={"outcome": "succeeded", "actor": "automation"} if kind is Kind.SCALING else None,
     )
+
+
+def attributes_of(log_name: str, monitored: Mapping[str, Any], labels: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
+    """Attributes and ids of what logged: the monitored resource, and where it is silent the entry's own labels."""
+    named, ids = of_resource(monitored)
+    return {**of_labels(labels), **named, "log.logger": log_name.rpartition("/")[2]}, ids
 
 
 def _meaning(log_name: str, payload: Mapping[str, Any], labels: Mapping[str, Any]) -> tuple[Kind, Status | None]:
@@ -177,7 +177,7 @@ def _text(entry: Mapping[str, Any], payload: Mapping[str, Any], request: Mapping
     about = (
         f"{first(payload, 'reason')} {first(involved, 'kind')}/{first(involved, 'name')}" if involved else first(payload, "event_subtype")
     )
-    said = text(entry.get("textPayload")) or first(payload, *_MESSAGES) or first(labels, "verbose_message", "terse_message")
+    said = text(entry.get("textPayload")) or first(payload, *MESSAGES) or first(labels, "verbose_message", "terse_message")
     asked = _request(request)
     if said or asked or about:
         return ": ".join(part for part in (asked, about, said) if part)
@@ -213,13 +213,13 @@ def _parsed(value: object) -> int:
     return times.parse(value)
 
 
-def _severity(entry: Mapping[str, Any], request: Mapping[str, Any]) -> int:
-    stated = _SEVERITY.get(first(entry, "severity").upper(), 0)
+def severity_of(entry: Mapping[str, Any], request: Mapping[str, Any]) -> int:
+    stated = SEVERITY.get(first(entry, "severity").upper(), 0)
     if stated:
         return stated
     payload = mapping(entry.get("jsonPayload"))
     for key in ("severity", "level", "levelname", "log.level", "loglevel"):
-        if found := _SEVERITY.get(first(payload, key).upper(), 0) or from_word(payload.get(key)):
+        if found := SEVERITY.get(first(payload, key).upper(), 0) or from_word(payload.get(key)):
             return found
     status = number(request.get("status"))
     return ERROR if status and status >= 500 else WARN if first(payload, "type") == "Warning" else 0

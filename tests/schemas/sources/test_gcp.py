@@ -132,19 +132,18 @@ def test_a_message_that_is_no_text_is_a_row_that_says_so() -> None:
     assert "no text" in row["text"]
 
 
+NUMBERS = st.integers(-(2**53), 2**53)
 PAYLOAD = st.fixed_dictionaries(
     {},
     optional={
         "textPayload": st.text(max_size=40) | st.none(),
         "jsonPayload": st.dictionaries(
-            st.text(max_size=10), st.none() | st.text(max_size=20) | st.integers() | st.lists(st.integers(), max_size=2), max_size=4
+            st.text(max_size=10), st.none() | st.text(max_size=20) | NUMBERS | st.lists(NUMBERS, max_size=2), max_size=4
         ),
         "protoPayload": st.dictionaries(
             st.sampled_from(("@type", "methodName", "status", "resourceName", "request")), st.text(max_size=20) | st.none(), max_size=5
         ),
-        "httpRequest": st.dictionaries(
-            st.sampled_from(("status", "requestUrl", "latency")), st.text(max_size=20) | st.integers(), max_size=3
-        ),
+        "httpRequest": st.dictionaries(st.sampled_from(("status", "requestUrl", "latency")), st.text(max_size=20) | NUMBERS, max_size=3),
         "severity": st.sampled_from(("ERROR", "DEFAULT", "nonsense", 500)),
         "labels": st.dictionaries(st.text(max_size=10), st.text(max_size=10), max_size=2),
     },

@@ -1,0 +1,89 @@
+"""CloudWatch Logs batches in bulk; equals schemas/sources/aws_logs.py behind schemas/sources/layers.py.
+
+A batch is of one group and one stream, so of one subject.  A batch in which any message is JSON (CloudTrail, embedded metrics, an application's
+own) is odd: each of its messages may be of another format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+import numpy as np
+import polars as pl
+
+from schemas import times
+from schemas.bulk.batch import NO_SUBJECT, Batch, decode_together, without_odd
+from schemas.signal import Kind
+from schemas.sources.aws_logs import FORMAT, attributes_of, fallback_of, severity_of
+from schemas.sources.cloud import harmless_many, identity_of
+from schemas.subjects import Subjects
+
+_MOST_EVENTS: Final = 10_000
+"""A subscription packs at most 1 MB of compressed events; more in one batch is left to the caps of the plain reader."""
+
+
+class _Event(msgspec.Struct, gc=False):
+    id: str
+    timestamp: int
+    message: str
+
+
+class _Events(msgspec.Struct, gc=False):
+    messageType: str
+    logGroup: str
+    logStream: str
+    owner: str
+    logEvents: list[_Event]
+
+
+_decoder: Final = msgspec.json.Decoder(_Events)
+
+
+class CloudWatchLogs:
+    format = FORMAT
+    marks = (b'"logEvents"', b'"logGroup"', b'"DATA_MESSAGE"')
+
+    def read(self, values: Sequence[bytes], subjects: Subjects, redaction_key: bytes) -> Batch | None:
+        batches = decode_together(_decoder, values)
+        if batches is None:
+            return None
+        numbers = [NO_SUBJECT if _unusual(batch) else _number(batch, subjects) for batch in batches]
+        usual, odd = without_odd(numbers)
+        batches = [batches[place] for place in usual]
+        sizes = np.array([len(batch.logEvents) for batch in batches], np.int64)
+        events = [event for batch in batches for event in batch.logEvents]
+        lines = [event.message.strip() for event in events]
+        columns = {
+            "event_time_ns": pl.Series([times.parse(event.timestamp, unit="ms") for event in events], dtype=pl.Int64),
+            "severity_number": pl.Series([severity_of({}, line) for line in lines], dtype=pl.UInt8),
+            "text": harmless_many(lines, redaction_key),
+            "dedup_key": pl.Series([f"{FORMAT}|{id_}" if (id_ := event.id.strip()) else "" for event in events], dtype=pl.String),
+        }
+        first = np.cumsum(sizes) - sizes
+        return Batch(
+            np.repeat(usual, sizes),
+            np.arange(len(events), dtype=np.int64) - np.repeat(first, sizes),
+            np.repeat(np.array(numbers, np.int64)[usual], sizes),
+            columns,
+            odd,
+        )
+
+
+def _unusual(batch: _Events) -> bool:
+    return (
+        batch.messageType.strip() != "DATA_MESSAGE"
+        or not 0 < len(batch.logEvents) <= _MOST_EVENTS
+        or any(not (line := event.message.strip()) or line[0] in "{[" for event in batch.logEvents)
+    )
+
+
+def _number(batch: _Events, subjects: Subjects) -> int:
+    key = (FORMAT, batch.owner, batch.logGroup, batch.logStream)
+    number = subjects.by_key.get(key)
+    if number is None:
+        attributes = attributes_of({"owner": batch.owner, "logGroup": batch.logGroup, "logStream": batch.logStream})
+        subject = identity_of(attributes).subject(Kind.LOG, FORMAT, fallback=fallback_of(batch.logGroup.strip()))
+        number = subjects.by_key[key] = subjects.number(subject)
+    return number
