@@ -11,12 +11,14 @@ from typing import Final
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from schemas import times
 from schemas.bulk.batch import NO_SUBJECT, Batch, decode_together, without_odd
+from schemas.severity import BY_WORD, ERROR, INFO
 from schemas.signal import Kind
-from schemas.sources.aws_logs import FORMAT, attributes_of, fallback_of, severity_of
+from schemas.sources.aws_logs import FAILED, FORMAT, LEVEL, LEVEL_WITHIN, LIFECYCLE, attributes_of, fallback_of
 from schemas.sources.cloud import harmless_many, identity_of
 from schemas.subjects import Subjects
 
@@ -38,6 +40,9 @@ class _Events(msgspec.Struct, gc=False):
     logEvents: list[_Event]
 
 
+_MOST_MS: Final = 2**53
+_LAST_MS: Final = times.LAST_NS // 1_000_000
+_BY_LEVEL: Final = {word.upper(): number for word, number in BY_WORD.items()}
 _decoder: Final = msgspec.json.Decoder(_Events)
 
 
@@ -56,8 +61,8 @@ class CloudWatchLogs:
         events = [event for batch in batches for event in batch.logEvents]
         lines = [event.message.strip() for event in events]
         columns = {
-            "event_time_ns": pl.Series([times.parse(event.timestamp, unit="ms") for event in events], dtype=pl.Int64),
-            "severity_number": pl.Series([severity_of({}, line) for line in lines], dtype=pl.UInt8),
+            "event_time_ns": _times(np.array([event.timestamp for event in events], np.int64)),
+            "severity_number": _severities(pl.Series(lines, dtype=pl.String)),
             "text": harmless_many(lines, redaction_key),
             "dedup_key": pl.Series([f"{FORMAT}|{id_}" if (id_ := event.id.strip()) else "" for event in events], dtype=pl.String),
         }
@@ -75,8 +80,21 @@ def _unusual(batch: _Events) -> bool:
     return (
         batch.messageType.strip() != "DATA_MESSAGE"
         or not 0 < len(batch.logEvents) <= _MOST_EVENTS
-        or any(not (line := event.message.strip()) or line[0] in "{[" for event in batch.logEvents)
+        or any(not (line := event.message.strip()) or line[0] in "{[" or abs(event.timestamp) > _MOST_MS for event in batch.logEvents)
     )
+
+
+def _times(ms: npt.NDArray[np.int64]) -> pl.Series:
+    """`times.parse(…, unit="ms")` of each."""
+    return pl.Series(np.where((ms > 0) & (ms <= _LAST_MS), ms, 0) * 1_000_000, dtype=pl.Int64)
+
+
+def _severities(lines: pl.Series) -> pl.Series:
+    """`severity_of({}, line)` of each."""
+    words = lines.str.slice(0, LEVEL_WITHIN).str.extract(LEVEL, 1).replace_strict(_BY_LEVEL, default=None, return_dtype=pl.UInt8)
+    lifecycle = pl.when(lines.str.contains(LIFECYCLE)).then(pl.lit(INFO, pl.UInt8)).otherwise(pl.lit(0, pl.UInt8))
+    failed = pl.when(lines.str.contains(FAILED)).then(pl.lit(ERROR, pl.UInt8))
+    return pl.select(failed.otherwise(pl.coalesce(words, lifecycle))).to_series()
 
 
 def _number(batch: _Events, subjects: Subjects) -> int:

@@ -35,12 +35,13 @@ _GROUPS: Final = (
     ("k8s.cluster.name", re.compile(r"/aws/(?:eks|containerinsights|ecs/containerinsights)/(?P<name>[^/]+)")),
     ("service.name", re.compile(r"API-Gateway-Execution-Logs_(?P<name>[^/]+)")),
 )
-_LEVEL: Final = re.compile(r"(?<![A-Za-z])(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|PANIC|ALERT|EMERG)(?![A-Za-z])")
-_LEVEL_WITHIN: Final = 160
+LEVEL: Final = r"(?:^|[^A-Za-z])(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|PANIC|ALERT|EMERG)(?:[^A-Za-z]|$)"
+LEVEL_WITHIN: Final = 160
 """A level word stands at the head of a line; later in it, it is prose."""
-_FAILED: Final = re.compile(
-    r"Task timed out after|Status: (?:timeout|error)|Runtime exited|Traceback \(most recent call last\)|Process exited before"
-)
+FAILED: Final = r"Task timed out after|Status: (?:timeout|error)|Runtime exited|Traceback \(most recent call last\)|Process exited before"
+LIFECYCLE: Final = r"^(?:START|END|REPORT) RequestId"
+"""Of a Lambda invocation.  These expressions are RE2's, so that whole columns can be matched."""
+_level, _failed, _lifecycle = re.compile(LEVEL).search, re.compile(FAILED).search, re.compile(LIFECYCLE).search
 _INSTANCE: Final = re.compile(r"i-[0-9a-f]{8,17}")
 _LEVELS: Final = ("level", "severity", "log.level", "loglevel", "levelname", "log_level")
 _MESSAGES: Final = ("message", "msg", "log", "event", "@message", "errorMessage")
@@ -112,19 +113,14 @@ def _facts(message: Mapping[str, Any]) -> dict[str, str]:
 
 
 def severity_of(message: Mapping[str, Any], line: str) -> int:
-    for key in _LEVELS:
+    """Of a JSON message its level; of a text what failed, its level word, or that Lambda wrote it."""
+    for key in _LEVELS if message else ():
         if found := from_word(message.get(key)):
             return found
-    if _FAILED.search(line):
+    if _failed(line):
         return ERROR
-    head = _LEVEL.search(line[:_LEVEL_WITHIN])
-    return (
-        from_word(head[1])
-        if head and not message
-        else INFO
-        if line.startswith(("START RequestId", "END RequestId", "REPORT RequestId"))
-        else 0
-    )
+    head = None if message else _level(line[:LEVEL_WITHIN])
+    return from_word(head[1]) if head else INFO if _lifecycle(line) else 0
 
 
 def _embedded(message: Mapping[str, Any], attributes: Mapping[str, str], group: str, time_ns: int, received: Received) -> Iterator[Signal]:
