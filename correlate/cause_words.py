@@ -14,12 +14,16 @@ from correlate.scene import Suspect
 from correlate.words import clause, name_of
 from schemas.entity import split
 from schemas.incident import Argument, Cause
+from schemas.plain import one_line
 
 CAUSES_MOST: Final = 10
 """Ranked candidates in one record: whoever must look further looks at the data."""
 
 REASONS_MOST: Final = 3
 """In one sentence: what a reader can hold while reading on."""
+
+REASON_CHARACTERS: Final = 160
+"""Of one reason in that sentence; the argument itself has all of it."""
 
 NO_REASON: Final = "nothing measured speaks for it more than for others"
 
@@ -55,7 +59,9 @@ def cause(rank: int, suspect: Suspect) -> Cause:
 
 def because(suspect: Suspect, evidence: tuple[Argument, ...]) -> str:
     """`A fault in the code of payment is the likeliest cause: errors rose first there; …`"""
-    reasons = list(dict.fromkeys(clause(argument.text) for argument in evidence if argument.nats > 0 and argument.text))[:REASONS_MOST]
+    reasons = list(
+        dict.fromkeys(one_line(clause(argument.text), REASON_CHARACTERS) for argument in evidence if argument.nats > 0 and argument.text)
+    )[:REASONS_MOST]
     return f"{_claim(suspect)}: {'; '.join(reasons) or NO_REASON}."
 
 

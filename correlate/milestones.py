@@ -6,11 +6,11 @@ Ignores: what happened in between (moments.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from correlate.citing import distinct, evidence_of, evidence_of_finding
-from correlate.first_failures import FirstFailure
+from correlate.first_failures import FirstFailure, tolerance, tolerances
 from correlate.moments import EVIDENCE_MOST, WEIGHTS, Moment
 from correlate.scene import Account
 from correlate.words import clause, name_of, span
@@ -23,14 +23,10 @@ VERIFIED: Final = "alerts are closed and series are back inside their normal"
 
 def milestones(account: Account, firsts: Mapping[str, FirstFailure]) -> Iterator[Moment]:
     """Those that have happened."""
-    first = min(
-        (first for first in firsts.values() if first.evidence),
-        key=lambda first: (abs(first.at_ns - account.onset_ns), first.at_ns),
-        default=None,
-    )
-    entity = first.entity if first is not None else ""
-    onset = f"Onset: {name_of(entity)} is the first to depart from its normal." if entity else "Onset."
-    yield _milestone("onset", account.onset_ns, entity, onset, first.evidence if first is not None else ())
+    known = [first for first in firsts.values() if first.evidence]
+    nearest = min(known, key=lambda first: (abs(first.at_ns - account.onset_ns), first.at_ns), default=None)
+    entity = nearest.entity if nearest is not None else ""
+    yield _milestone("onset", account.onset_ns, entity, _onset(account, nearest, known), nearest.evidence if nearest is not None else ())
     yield _detection(account, entity)
     if account.mitigated_ns is not None:
         text = "Mitigated: the symptoms recede."
@@ -41,6 +37,15 @@ def milestones(account: Account, firsts: Mapping[str, FirstFailure]) -> Iterator
     if account.merged_into is not None:
         last = max((row.event_time_ns for row in account.members), default=account.onset_ns)
         yield _milestone("merge", last, entity, f"Merged into incident {account.merged_into}.", _last_heard(account, last))
+
+
+def _onset(account: Account, nearest: FirstFailure | None, known: Sequence[FirstFailure]) -> str:
+    """Names the first component only where the data single it out."""
+    if nearest is not None and nearest.at_ns == min(first.at_ns for first in known):
+        within_ns = tolerance(tolerances(account.series), nearest.entity)
+        if abs(nearest.at_ns - account.onset_ns) <= within_ns:
+            return f"Onset: {name_of(nearest.entity)} is the first to depart from its normal."
+    return "Onset: departures from normal begin."
 
 
 def _detection(account: Account, entity: str) -> Moment:
