@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from importlib.metadata import version
 from time import monotonic
 from typing import Any, ClassVar
@@ -23,23 +22,21 @@ import faust.streams
 from aiokafka.structs import ConsumerRecord
 from faust.auth import Credentials
 from faust.transport.drivers import aiokafka as driver
-from faust.types import TP, AppT, ConsumerMessage, EventT, Message, StreamT
+from faust.types import TP, AppT, EventT, Message, StreamT
 from mode.utils.futures import notify
 from yarl import URL
 
+from streams.batches import Batch, BatchMessage
 from streams.exits import EXIT_BUG, die
-from streams.in_flight import Held, InFlight
+from streams.in_flight import InFlight
 
-logger = logging.getLogger(__name__)
+__all__ = ["Batch", "BatchApp", "BatchConsumer", "BatchMessage", "Drain", "Handler", "batch_agent", "build_app", "check_pins"]
 
 PINNED = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
 """The versions whose private methods are overridden below."""
 
 BATCH_MAX_RECORDS = 5_000
 """Past some thousand rows a larger batch no longer saves anything and only adds latency and memory."""
-
-RECORD_OVERHEAD_BYTES = 400
-"""What a ConsumerRecord costs beside its key and value: object, offset, timestamp, headers (measured with tracemalloc)."""
 
 PARTITION_CREDIT_BYTES = 16 << 20
 """Rows of one partition in memory at most: sixteen full fetches, several hundred ms of work, so a slow commit does not stall."""
@@ -63,79 +60,6 @@ SESSION_TIMEOUT_S = 10.0
 """When a dead worker's partitions move on.  Kafka refuses less than 6 s; a long garbage collection must not look like death."""
 
 HEARTBEAT_INTERVAL_S = 2.0
-
-
-class BatchMessage(ConsumerMessage):
-    """What Faust sees: one message whose offset is the last of the run."""
-
-    __slots__ = ("held", "records")
-
-    def __init__(self, tp: TP, records: list[ConsumerRecord], *, generation_id: int) -> None:
-        last = records[-1]
-        super().__init__(
-            tp.topic,
-            tp.partition,
-            last.offset,
-            last.timestamp / 1000.0,
-            last.timestamp_type,
-            None,
-            None,
-            b"",
-            None,
-            serialized_key_size=0,
-            serialized_value_size=sum(record.serialized_value_size for record in records),
-            tp=tp,
-            generation_id=generation_id,
-        )
-        self.records: list[ConsumerRecord] = records
-        keys = sum(record.serialized_key_size for record in records if record.key is not None)
-        values = sum(record.serialized_value_size for record in records if record.value is not None)
-        self.held = Held(records[0].offset, last.offset, keys + values + RECORD_OVERHEAD_BYTES * len(records))
-
-
-class Batch:
-    """What a handler sees: consecutive records of one partition, and the means to say that they are done with."""
-
-    __slots__ = ("_consumer", "_message", "tp")
-
-    def __init__(self, message: BatchMessage, consumer: BatchConsumer) -> None:
-        self._message = message
-        self._consumer = consumer
-        self.tp: TP = message.tp
-
-    @property
-    def records(self) -> Sequence[ConsumerRecord]:
-        """The records in offset order; empty once released."""
-        return self._message.records
-
-    @property
-    def first_offset(self) -> int:
-        return self._message.held.first_offset
-
-    @property
-    def last_offset(self) -> int:
-        return self._message.held.last_offset
-
-    @property
-    def byte_count(self) -> int:
-        """Bytes this batch holds against the memory credit while its rows are in memory."""
-        return self._message.held.byte_count
-
-    @property
-    def is_current(self) -> bool:
-        """False once the partition was revoked, or assigned anew: an ack would count for nothing."""
-        return self._consumer.still_holds(self._message)
-
-    def release(self) -> None:
-        """Let go of the rows, and so make room for the next fetch, without acknowledging them."""
-        self._consumer.release_batch(self._message)
-
-    def ack(self) -> bool:
-        """Allow the commit to move past this batch.  False, and without effect, if the batch is not current (or acked before)."""
-        return self._consumer.ack_batch(self._message)
-
-    def __repr__(self) -> str:
-        return f"<Batch {self.tp.topic}-{self.tp.partition} {self.first_offset}..{self.last_offset}>"
 
 
 Handler = Callable[[Batch], Awaitable[None]]
