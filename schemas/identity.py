@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-from schemas.redact import redact, role_of
+from schemas.redact import redact_label, role_of
 from schemas.resource_names import resource
 from schemas.signal import Kind, Subject
 
@@ -188,7 +188,7 @@ def impersonal(key: str, value: str) -> str:
     """An attribute's value without secrets and people; accounts of machines stay."""
     if is_private(key):
         return value if role_of(value) == "automation" else "<user>"
-    return redact(value)
+    return redact_label(value)
 
 
 def _rename(attributes: Mapping[str, str], known: Dictionary) -> dict[str, str]:

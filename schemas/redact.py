@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -123,15 +124,24 @@ def redact(text: str, key: bytes = b"") -> str:
         if needle in low:
             text = pattern.sub(SECRET, text)
             low = _lower(text)
-    text = _cut(text, [span for needle, pattern in _AFTER_SCHEME.items() if needle in low for span in _random(pattern, text, low)])
-    low = _lower(text)
-    text = _cut(text, [span for needle, pattern in _KEYWORDS.items() if needle in low for span in _secrets(needle, pattern, text, low)])
+    if spans := [span for needle, pattern in _AFTER_SCHEME.items() if needle in low for span in _random(pattern, text, low)]:
+        text = _cut(text, spans)
+        low = _lower(text)
+    if spans := [span for needle, pattern in _KEYWORDS.items() if needle in low for span in _secrets(needle, pattern, text, low)]:
+        text = _cut(text, spans)
+        low = _lower(text)
     if "@" in text:
         text = _EMAIL.sub(lambda match: _mark("email", match[0], key), text)
         text = _IN_BRACKETS.sub(r"\1", _BEFORE_EMAIL.sub("", text))
-    low = _lower(text)
+        low = _lower(text)
     text = _cut(text, [span for needle, pattern in _compiled_people.items() if needle in low for span in _people(pattern, text, low, key)])
     return _PHONE.sub("<phone>", text) if "+" in text else text
+
+
+@lru_cache(maxsize=65_536)
+def redact_label(text: str, key: bytes = b"") -> str:
+    """`redact` for attribute values, which repeat from row to row."""
+    return redact(text, key)
 
 
 def redact_many(texts: pl.Series, key: bytes = b"") -> pl.Series:

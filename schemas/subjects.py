@@ -30,6 +30,8 @@ class Subjects:
         self._frame = pl.DataFrame(schema=SUBJECT_SCHEMA)
         self.by_key: dict[Any, int] = {}
         """Subject numbers under keys that a bulk decoder makes of raw bytes: it parses each subject once."""
+        self.facts: dict[bytes, dict[str, str]] = {}
+        """Attributes under the raw bytes that held them, for decoders whose subjects share them."""
 
     def number(self, subject: Subject) -> int:
         """The number of a subject as a reader made it."""
@@ -47,8 +49,9 @@ class Subjects:
 
     def forget_if_full(self) -> None:
         """To be called between batches only: numbers given out before mean nothing after."""
-        if max(len(self._settled), len(self.by_key)) > MAX_SUBJECTS:
+        if max(len(self._settled), len(self.by_key), len(self.facts)) > MAX_SUBJECTS:
             self._numbers.clear()
             self._settled.clear()
             self.by_key.clear()
+            self.facts.clear()
             self._frame = self._frame.clear()

@@ -9,5 +9,6 @@ from schemas.bulk.batch import Bulk
 from schemas.bulk.cloudwatch_logs import CloudWatchLogs
 from schemas.bulk.ecs import Ecs
 from schemas.bulk.log_entry import LogEntries
+from schemas.bulk.otlp import OtlpLogs, OtlpMetrics
 
-DECODERS: Final[tuple[Bulk, ...]] = (Adapter(), Ecs(), LogEntries(), CloudWatchLogs())
+DECODERS: Final[tuple[Bulk, ...]] = (Adapter(), OtlpLogs(), OtlpMetrics(), Ecs(), LogEntries(), CloudWatchLogs())

@@ -19,7 +19,7 @@ import orjson
 
 from schemas import severity, times
 from schemas.identity import identify, is_private
-from schemas.redact import redact
+from schemas.redact import redact, redact_label
 from schemas.rejected import Rejected
 from schemas.signal import Kind, Signal, Status, Subject
 from schemas.sources.cloud import mapping, number, text
@@ -91,7 +91,7 @@ def details_of(document: Mapping[str, Any]) -> str:
     found |= {path: said for path in EVIDENCE if (said := text_at(document, path))}
     if not found:
         return ""
-    told = {key: redact(value[:_MAX_EVIDENCE_CHARS]) for key, value in found.items()}
+    told = {key: redact_label(value[:_MAX_EVIDENCE_CHARS]) for key, value in found.items()}
     return orjson.dumps({"attributes": told}, option=orjson.OPT_SORT_KEYS).decode()
 
 

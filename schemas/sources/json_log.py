@@ -19,7 +19,7 @@ import orjson
 
 from schemas import severity, times
 from schemas.identity import fold, identify, is_private
-from schemas.redact import redact
+from schemas.redact import redact, redact_label
 from schemas.rejected import Rejected
 from schemas.signal import Kind, Signal
 from schemas.sources.carried import carried_host
@@ -92,7 +92,7 @@ def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
     message = message_of(document)
     taken = {*_TIME, *_LEVEL, *_MESSAGE, *_ERROR, *_TRACE, *named}
     rest = {
-        key: redact(value[:256])
+        key: redact_label(value[:256])
         for key, value in list(facts.items())[:64]
         if key not in taken and not is_private(key) and not key.startswith("headers.")
     }

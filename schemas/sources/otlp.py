@@ -22,7 +22,7 @@ import orjson
 
 from schemas import severity, times
 from schemas.identity import identify, is_private
-from schemas.redact import redact
+from schemas.redact import redact, redact_label
 from schemas.rejected import Rejected
 from schemas.signal import Kind, Signal, Subject
 from schemas.sources.cloud import mapping, sequence
@@ -78,51 +78,63 @@ def _typed(value: Any, type_: type[Any], where: str) -> Any:
 def log_row(resource: Mapping[str, str], scope: str, record: Any, received: Received) -> Signal:
     """One log record, JSON or protobuf."""
     said = attributes_of(record.attributes)
-    body = text_of(record.body) if record.body is not None else ""
-    event = record.event_name or said.get("event.name", "")
-    parts = [body or event, *(said[key] for key in _EXCEPTION if key in said and said[key] not in body)]
-    trace = record.trace_id if isinstance(record.trace_id, str) else record.trace_id.hex()
-    level = severity_of(record.severity_number)
     return Signal(
-        subject=log_subject(resource, said, event or scope),
+        subject=log_subject(resource, dict(own_identity(said)), record.event_name or said.get("event.name", "") or scope),
         event_time_ns=times.parse(record.time_unix_nano, unit="ns") or times.parse(record.observed_time_unix_nano, unit="ns"),
-        severity_number=level or severity.from_word(record.severity_text),
-        text=redact("\n".join(part for part in parts if part), received.redaction_key),
-        trace_id=trace,
+        severity_number=severity_of(record.severity_number) or severity.from_word(record.severity_text),
+        text=redact(words_of(record, said), received.redaction_key),
+        trace_id=record.trace_id if isinstance(record.trace_id, str) else record.trace_id.hex(),
         details=evidence(said),
     )
 
 
-def log_subject(resource: Mapping[str, str], said: Mapping[str, str], name: str) -> Subject:
-    own = {key: said[key] for key in _IDENTITIES if key in said}
+def words_of(record: Any, said: Mapping[str, str]) -> str:
+    """The body, else the event's name; the exception's words follow where the body lacks them."""
+    body = text_of(record.body) if record.body is not None else ""
+    parts = [body or record.event_name or said.get("event.name", "")]
+    parts += [said[key] for key in _EXCEPTION if key in said and said[key] not in body]
+    return "\n".join(part for part in parts if part)
+
+
+def own_identity(said: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """What a record itself says of who it is about."""
+    return tuple((key, said[key]) for key in _IDENTITIES if key in said)
+
+
+def log_subject(resource: Mapping[str, str], own: Mapping[str, str], name: str) -> Subject:
     return identify({**resource, **own}).subject(Kind.LOG, LOGS, name)
 
 
 def evidence(said: Mapping[str, str]) -> str:
     """The attributes of a log record as details."""
-    kept = {key: redact(value[:_MAX_VALUE_CHARS]) for key, value in said.items() if key not in _EXCEPTION and not is_private(key)}
+    kept = {key: redact_label(value[:_MAX_VALUE_CHARS]) for key, value in said.items() if key not in _EXCEPTION and not is_private(key)}
     return orjson.dumps({"attributes": kept}, option=orjson.OPT_SORT_KEYS).decode() if kept else ""
 
 
 def metric_rows(resource: Mapping[str, str], metric: Any) -> Iterator[Signal]:
-    """The points of one metric, JSON or protobuf."""
+    """The rows of one metric, JSON or protobuf."""
+    for point, at, suffix, more, value in points_of(metric):
+        subject = metric_subject({**resource, **attributes_of(point.attributes), **more}, metric, suffix)
+        yield Signal(subject=subject, event_time_ns=at, value=value)
+
+
+def metric_subject(attributes: Mapping[str, str], metric: Any, suffix: str) -> Subject:
+    unit = "1" if suffix in _COUNTS else metric.unit
+    return identify(attributes).subject(Kind.METRIC, METRICS, metric.name + suffix, unit=unit, fallback=f"alarm:{metric.name}")
+
+
+def points_of(metric: Any) -> Iterator[tuple[Any, int, str, dict[str, str], float | None]]:
+    """What each point says: the point, its time, the suffix of the name, attributes of the kind of value, the value."""
     for kind in ("gauge", "sum", "histogram", "exponential_histogram", "summary"):
         data = _data(metric, kind)
         if data is None:
             continue
         delta = kind in ("sum", "histogram", "exponential_histogram") and data.aggregation_temporality in _DELTA
+        told = {"otel.metric.temporality": "delta"} if delta else {}
         for point in data.data_points:
             at = times.parse(point.time_unix_nano, unit="ns")
-            facts = {**resource, **attributes_of(point.attributes), **({"otel.metric.temporality": "delta"} if delta else {})}
             for suffix, more, value in _values(kind, data, point, metric.name, delta):
-                subject = identify({**facts, **more}).subject(
-                    Kind.METRIC,
-                    METRICS,
-                    metric.name + suffix,
-                    unit=metric.unit if suffix not in _COUNTS else "1",
-                    fallback=f"alarm:{metric.name}",
-                )
-                yield Signal(subject=subject, event_time_ns=at, value=value)
+                yield point, at, suffix, {**told, **more}, value
 
 
 _COUNTS: Final = (".count", ".count.delta")
