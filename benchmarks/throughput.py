@@ -87,7 +87,7 @@ async def _run(bootstrap: str, names: tuple[str, ...], count: int, limit_s: floa
 def _contestant(name: str, bootstrap: str) -> Contestant:
     group = f"throughput.{name}.{uuid.uuid4().hex[:8]}"
     if name != "causeline":
-        return Contestant(name, [sys.executable, "-m", "benchmarks.readers", name, bootstrap, group], group, {}, INPUTS)
+        return Contestant(name, [sys.executable, "-m", "benchmarks.peers", name, bootstrap, group], group, {}, INPUTS)
     environ = {"CAUSELINE_KAFKA": bootstrap, "CAUSELINE_GROUP": group, "CAUSELINE_HTTP_PORT": "0", "CAUSELINE_LOG_LEVEL": "WARNING"}
     return Contestant(name, [_causeline(), "worker"], group, environ, INPUTS, through=(SIGNALS,))
 

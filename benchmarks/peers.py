@@ -1,6 +1,6 @@
 """What Causeline is compared with: programs that read the same topics and do nothing but decode.
 
-Run as `python -m benchmarks.readers KIND HOST:PORT GROUP`.  All commit four times a second and decode every record with orjson.
+Run as `python -m benchmarks.peers KIND HOST:PORT GROUP`.  All commit four times a second and decode every record with orjson.
 
     aiokafka   the bare client: getmany, loads.  What Python can do at most.
     faust      a stock Faust agent over raw bytes: what the framework costs.
