@@ -11,6 +11,7 @@ Dedup:     rule and resource for compliance; resource and capture time for an it
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from hashlib import blake2b
 from typing import Any, Final
 
 from schemas import times
@@ -78,10 +79,10 @@ def _item(item: Mapping[str, Any], diff: Mapping[str, Any], received: Received, 
         ids=[_arn(type_, first(item, "ARN", "arn")), id_],
         fallback=f"resource:{type_}",
         name=f"config.{action}",
-        text=line(f"AWS Config {type_} {id_}".strip(), f"{action}d", ", ".join(list(changed)[:20])),
+        text=line(f"AWS Config {action}d {type_} {id_ or 'account'}", ", ".join(list(changed)[:20])),
         event_time_ns=times.parse(captured) or time_ns,
         severity_number=INFO,
-        dedup_key=f"{FORMAT}|{first(item, 'ARN', 'resourceId')}|{captured}",
+        dedup_key=f"{FORMAT}|{_keyed(type_, first(item, 'ARN', 'resourceId'))}|{captured}",
         change_id=first(item, "configurationStateId", "configurationStateMd5Hash"),
         details={"action": action, "outcome": "succeeded", "changed": list(changed)[:50], "from": before, "to": after},
     )
@@ -105,12 +106,12 @@ def _compliance(message: Mapping[str, Any], received: Received, time_ns: int, pl
         fallback=f"alarm:{rule}",
         name=rule or "config.compliance",
         text=line(
-            f"AWS Config rule {rule} on {type_} {id_}".strip(), f"{before} -> {state}" if before else state, first(new, "annotation")
+            f"AWS Config rule {rule} {f'{before} -> ' if before else ''}{state} on {type_} {id_ or 'account'}", first(new, "annotation")
         ),
         event_time_ns=times.parse(new.get("resultRecordedTime")) or time_ns,
         severity_number=WARN if status is Status.FIRING else INFO,
         status=status,
-        dedup_key=f"{FORMAT}|{first(message, 'configRuleARN') or rule}|{first(message, 'resourceId')}",
+        dedup_key=f"{FORMAT}|{first(message, 'configRuleARN') or rule}|{_keyed(type_, first(message, 'resourceId'))}",
         details={"from": before, "to": state},
     )
 
@@ -125,6 +126,11 @@ def _thing(item: Mapping[str, Any]) -> str:
     if first(item, "resourceType").startswith(_PEOPLE):
         return ""
     return first(item, "resourceId") if first(item, "resourceType") == "AWS::EC2::Instance" else first(item, "resourceName", "resourceId")
+
+
+def _keyed(type_: str, id_: str) -> str:
+    """An id for a key; of a person a digest, so that repeats still meet."""
+    return blake2b(id_.encode("utf-8", "replace"), digest_size=8).hexdigest() if type_.startswith(_PEOPLE) else id_
 
 
 def _arn(type_: str, arn: str) -> str:

@@ -38,8 +38,11 @@ _GROUPS: Final = (
 LEVEL: Final = r"(?:^|[^A-Za-z])(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|PANIC|ALERT|EMERG)(?:[^A-Za-z]|$)"
 LEVEL_WITHIN: Final = 160
 """A level word stands at the head of a line; later in it, it is prose."""
-FAILED: Final = r"Task timed out after|Status: (?:timeout|error)|Runtime exited|Traceback \(most recent call last\)|Process exited before"
-LIFECYCLE: Final = r"^(?:START|END|REPORT) RequestId"
+FAILED: Final = (
+    r"Task timed out after|Status: (?:timeout|error)|Runtime exited|Traceback \(most recent call last\)|Process exited before"
+    r'|"status": ?"(?:timeout|error|failure)"'
+)
+LIFECYCLE: Final = r'^(?:START|END|REPORT) RequestId|"type": ?"platform\.'
 """Of a Lambda invocation.  These expressions are RE2's, so that whole columns can be matched."""
 _level, _failed, _lifecycle = re.compile(LEVEL).search, re.compile(FAILED).search, re.compile(LIFECYCLE).search
 _INSTANCE: Final = re.compile(r"i-[0-9a-f]{8,17}")

@@ -25,6 +25,7 @@ MAX_TEXT_CHARS: Final = 8192
 _MAX_DETAIL_CHARS: Final = 1024
 _CALLER: Final = re.compile(r"arn:aws[\w-]*:(?:iam|sts)::\d*:(?:user|assumed-role|federated-user|mfa)/[^\s\"',;:)\]]+")
 """IAM users and sessions: what CloudTrail and error messages call a caller."""
+_ADDRESS: Final = re.compile(r"([\w.+-]+)@[\w-]+(?:\.[\w-]+)+")
 _NAMED_BY_ID: Final = {
     "service": "service.name",
     "database": "db.instance.id",
@@ -139,7 +140,7 @@ def identity_of(attributes: Mapping[str, str], ids: Iterable[str] = ()) -> Ident
 
     An id is an alias only of the thing it names: a deployment's instance, cluster or alarm beside it stay attributes.
     """
-    known = [id_ for id_ in dict.fromkeys(ids) if id_]
+    known = [nameless(id_) for id_ in dict.fromkeys(ids) if id_]
     named = attributes_with(attributes, known)
     identity = identify(named)
     if not identity.entity and known:
@@ -157,6 +158,11 @@ def identity_of(attributes: Mapping[str, str], ids: Iterable[str] = ()) -> Ident
     return Identity(
         identity.entity, identity.ancestors, tuple(dict.fromkeys(aliases)), tuple(sorted({**extra, **dict(identity.attributes)}.items()))
     )
+
+
+def nameless(id_: str) -> str:
+    """A resource id without addresses: an account that is named by one keeps what stands before the @."""
+    return _ADDRESS.sub(r"\1", id_) if "@" in id_ else id_
 
 
 def row(

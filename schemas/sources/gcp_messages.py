@@ -19,7 +19,7 @@ from schemas import times
 from schemas.severity import ERROR, INFO, WARN, from_word
 from schemas.signal import Kind, Signal, Status
 from schemas.sources import gcp_deploy
-from schemas.sources.cloud import first, mapping, number, row
+from schemas.sources.cloud import first, mapping, nameless, number, row
 from schemas.sources.source import Received, Source
 
 
@@ -141,7 +141,7 @@ def _is_asset(document: Any) -> bool:
 def _read_asset(document: Any, received: Received) -> Iterator[Signal]:
     """Cloud Asset Inventory's feed: a resource or its policy is other than it was."""
     asset = mapping(document["asset"])
-    name, type_ = first(asset, "name"), first(asset, "assetType")
+    name, type_ = nameless(first(asset, "name")), first(asset, "assetType")
     action = "delete" if document.get("deleted") is True else "update" if mapping(document.get("priorAsset")) else "create"
     time_ns = times.parse(asset.get("updateTime")) or times.parse(mapping(document.get("window")).get("startTime"))
     yield row(

@@ -36,8 +36,6 @@ _ID_LABELS: Final = (
 _HOSTS: Final = ("gce_instance", "aws_ec2_instance", "compute.googleapis.com/Instance", "baremetalsolution.googleapis.com/Instance")
 _NO_ZONE: Final = frozenset(("global", "-", ""))
 _ZONE: Final = re.compile(r"[a-z]+-[a-z]+\d+-[a-z]")
-_ADDRESS: Final = re.compile(r"([\w.+-]+)@[\w-]+(?:\.[\w-]+)+")
-"""Service accounts are named by addresses; the part before the @ names them as well, and is no address."""
 _HOLDERS: Final = ("projects", "organizations", "folders", "billingAccounts")
 _K8S_NAME: Final = re.compile(
     r"(?P<group>[\w.-]+)/v\w+/(?:namespaces/(?P<namespace>[^/]+)/)?(?P<type>[a-z]+)/(?P<name>[^/]+)(?:/(?P<sub>[a-z]+))?"
@@ -89,7 +87,6 @@ def of_name(service: str, name: str) -> tuple[dict[str, str], list[str]]:
         attribute = _K8S_TYPES.get(match["type"], "")
         named = {"k8s.namespace.name": match["namespace"] or "", attribute: match["name"]}
         return {key: value for key, value in named.items() if key and value}, [name]
-    name = _ADDRESS.sub(r"\1", name)
     full = f"//{service}/{name}" if service.endswith(".googleapis.com") and "/" in name and not name.startswith("//") else name
     parts = name.strip("/").split("/")
     if len(parts) <= 2 and parts[0] in _HOLDERS and service != "cloudresourcemanager.googleapis.com":

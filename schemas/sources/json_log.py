@@ -3,8 +3,8 @@
 Reference: the default field names of each: slog time, level, msg; zap ts, level, msg, caller; zerolog time, level, message; pino and bunyan
            time, level (10–60), msg, hostname, pid; structlog timestamp, level, event; Serilog @t, @l, @m; log4j2 instant, level, message.
 Asked last: any object with a message and a time or a level is one.
-Identity:  service, host, pod and container fields under any known name.
-Time:      time, ts, timestamp, @timestamp, @t, instant.
+Identity:  service, host, pod and container fields under any known name; what the carrier names (host, CloudWatch log group).
+Time:      time, ts, timestamp, @timestamp, @t, instant; else the carrier's.
 Severity:  a word, or pino's and bunyan's numbers (10 trace … 60 fatal).
 State:     none.
 """
@@ -22,6 +22,7 @@ from schemas.identity import fold, identify, is_private
 from schemas.redact import redact, redact_label
 from schemas.rejected import Rejected
 from schemas.signal import Kind, Signal
+from schemas.sources.aws_logs import attributes_of
 from schemas.sources.carried import carried_host
 from schemas.sources.cloud import first, mapping, number, text
 from schemas.sources.fields import flat
@@ -87,7 +88,7 @@ _HEAD_CHARS: Final = 120
 
 
 def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
-    facts = flat(document)
+    facts, carrier = flat(document), received.carrier or {}
     named = {key: value for key, value in facts.items() if fold(key) in _IDENTITY}
     message = message_of(document)
     taken = {*_TIME, *_LEVEL, *_MESSAGE, *_ERROR, *_TRACE, *named}
@@ -97,15 +98,22 @@ def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
         if key not in taken and not is_private(key) and not key.startswith("headers.")
     }
     yield Signal(
-        subject=identify({**carried_host(received), **named}).subject(
+        subject=identify({**carried_host(received), **_carried_group(carrier), **named}).subject(
             Kind.LOG, JSON_LOG, first(document, "logger", "logger_name", "name"), fallback="service:unknown"
         ),
-        event_time_ns=next((at for key in _TIME if (at := times.parse(document.get(key)))), 0) or _instant(document),
+        event_time_ns=next((at for key in _TIME if (at := times.parse(document.get(key)))), 0)
+        or _instant(document)
+        or times.parse(carrier.get("time", "")),
         severity_number=level_of(document, message),
         text=redact(message, received.redaction_key),
         trace_id=first(document, *_TRACE),
         details=orjson.dumps({"attributes": rest}, option=orjson.OPT_SORT_KEYS).decode() if rest else "",
     )
+
+
+def _carried_group(carrier: Mapping[str, str]) -> dict[str, str]:
+    """What the CloudWatch log group of a line names: its function, service or database."""
+    return {key: value for key, value in attributes_of(carrier).items() if value} if "logGroup" in carrier else {}
 
 
 def message_of(document: Mapping[str, Any]) -> str:
