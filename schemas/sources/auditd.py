@@ -32,7 +32,7 @@ _LINE: Final = re.compile(
     re.DOTALL,
 )
 _STARTS: Final = re.compile(r"(?:node=\S{1,255} )?(?:<\d{1,3}>)?(?:audit: )?type=\w{1,48} (?:msg=)?audit\(\d")
-_PAIR: Final = re.compile(r"""(?P<key>[\w-]{1,64})=(?P<value>"[^"]*"|'[^']*'|[^\s'"]*)""")
+_PAIR: Final = re.compile(r"""(?<![\w-])(?P<key>[\w-]{1,64})=(?P<value>"[^"]*"|'[^']*'|[^\s'"]*)""")
 _NUMBERED: Final = {
     "1100": "USER_AUTH", "1101": "USER_ACCT", "1105": "USER_START", "1106": "USER_END", "1112": "USER_LOGIN", "1130": "SERVICE_START", "1131": "SERVICE_STOP",
     "1200": "DAEMON_START", "1300": "SYSCALL", "1302": "PATH", "1305": "CONFIG_CHANGE", "1307": "CWD", "1309": "EXECVE", "1326": "SECCOMP", "1327": "PROCTITLE",

@@ -224,7 +224,7 @@ def _people(node: Any) -> set[str]:
             break
         if key.lower() in _PEOPLE_KEYS or (parent.lower() in _PERSON_NODES and key == "name"):
             found |= {part for part in (value, value.rpartition("\\")[2]) if 2 <= len(part) <= 256}
-        elif (match := re.match(r"\s*([^<>]{2,128})<[^<>]+@[^<>]+>", value)) and "." in key:
+        elif "." in key and (match := re.match(r"\s{0,8}([^<>]{2,128})<[^<>]{1,128}@[^<>]{1,128}>", value[:512])):
             found.add(match[1].strip())  # work items: `System.CreatedBy`: "Name <mail>"
     return found
 

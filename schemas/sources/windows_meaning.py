@@ -35,6 +35,7 @@ _ACCOUNT_SID: Final = re.compile(r"S-1-(?:5-21|12-1)(?:-[\d.]+)+", re.IGNORECASE
 _IN_WORDS: Final = re.compile(
     r"(?i)((?:on behalf of (?:the )?user|(?:account|user|logon account) name:|security id:)\s*)([^\s,;.][^\s,;]*)"
 )
+_DOMAIN: Final = re.compile(r"(?<![\w.-])[\w.-]{1,64}\\(?=<user>)")
 _FIELD: Final = re.compile(r"\{(\w[\w ]*)\}")
 _GUID: Final = re.compile(r"\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?")
 _PIECES: Final = re.compile(r"(\{\d\})")
@@ -143,7 +144,8 @@ def _wording(event: WindowsEvent, meaning: Meaning | None, received: Received) -
     said = _MESSAGE_REF.sub(lambda match: _error_text(match[1]), said[: 2 * MAX_TEXT_CHARS].replace("\r\n", "\n"))
     said = _MARKS.sub("", said)
     for person in _people(event, meaning):
-        said = re.sub(rf"(?i)(?:[\w.-]+\\)?(?<![\w$]){re.escape(person)}(?![\w$])", "<user>", said)
+        said = re.sub(rf"(?i)(?<![\w$]){re.escape(person)}(?![\w$])", "<user>", said)
+    said = _DOMAIN.sub("", said)
     said = _IN_WORDS.sub(lambda match: match[0] if role_of(match[2]) != "user" else f"{match[1]}<user>", said)
     return redact(_ACCOUNT_SID.sub("<user>", said)[:MAX_TEXT_CHARS].strip(), received.redaction_key)
 

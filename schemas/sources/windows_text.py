@@ -113,7 +113,7 @@ def influx_pairs(line: str) -> dict[str, str]:
 
 def _lines(document: str) -> Iterable[str]:
     """Lines of line protocol: a quoted field may hold line breaks, so a line ends where the next measurement starts."""
-    return re.split(r"\r?\n(?=win_eventlog[,\s]|#|\s*$)", document)
+    return (line.rstrip() for line in re.split(r"\n(?=win_eventlog[,\s]|#)", document))
 
 
 def _telegraf_event(pairs: dict[str, str]) -> WindowsEvent:
