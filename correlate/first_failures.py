@@ -13,7 +13,7 @@ from typing import Final
 from correlate.citing import distinct, evidence_of, evidence_of_finding
 from correlate.scene import Account, Finding, Series
 from correlate.units import SECOND_NS
-from correlate.words import name_of
+from correlate.words import gist, name_of, quoted
 from schemas.evidence import Evidence
 from schemas.signal import Kind, Signal, Status
 
@@ -73,5 +73,10 @@ def _first_failure(entity: str, at_ns: int, findings: Sequence[Finding], rows: S
         row = min(
             rows, key=lambda row: (abs((row.starts_at_ns or row.event_time_ns) - at_ns), row.topic, row.partition, row.offset, row.row)
         )
-        return FirstFailure(entity, at_ns, row.text or row.subject.name or text, None, distinct([evidence_of(row)], 1))
+        return FirstFailure(entity, at_ns, _told(row) or text, None, distinct([evidence_of(row)], 1))
     return FirstFailure(entity, at_ns, text, None, ())
+
+
+def _told(row: Signal) -> str:
+    said = quoted(gist(row.text))
+    return f"{row.subject.name}: {said}" if row.subject.kind is Kind.ALERT and row.subject.name and said else said or row.subject.name

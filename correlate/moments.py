@@ -15,7 +15,7 @@ import orjson
 from correlate.citing import distinct, evidence_of, evidence_of_finding, position_of
 from correlate.first_failures import FirstFailure
 from correlate.scene import Account, Finding, Position
-from correlate.words import clause, name_of, quoted, sentence
+from correlate.words import clause, gist, name_of, quoted, sentence
 from schemas.evidence import Evidence
 from schemas.plain import one_line
 from schemas.signal import Kind, Signal, Status
@@ -120,7 +120,7 @@ def _said(row: Signal) -> str:
 
 def _reported(row: Signal) -> str:
     """What a log or a state says, by whom."""
-    return f"{name_of(row.subject.entity)}: {quoted(row.text or row.subject.name)}"
+    return f"{name_of(row.subject.entity)}: {quoted(gist(row.text) or row.subject.name)}"
 
 
 def _when(row: Signal) -> tuple[int, str, int, int, int]:

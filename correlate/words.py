@@ -6,6 +6,7 @@ Ignores: what is being told.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,6 +16,9 @@ from schemas.entity import split
 from schemas.plain import one_line
 
 _EPOCH: Final = datetime(1970, 1, 1)
+
+_STAMP: Final = re.compile(r"^[\[(]?(?:\d{4}[-/]\d\d[-/]\d\d[T ])?\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?[\])]?[ :,-]*")
+_ID: Final = re.compile(r"\b[0-9a-f]{16,}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
 
 QUOTE_CHARACTERS: Final = 200
 """Of a record in a sentence; the evidence has more of it."""
@@ -67,6 +71,11 @@ def quoted(text: str) -> str:
     """What a record says, word by word, in the typographic quotes that mark verbatim text from here to the last reader."""
     said = one_line(text, QUOTE_CHARACTERS).replace("“", '"').replace("”", '"')
     return f"“{said}”" if said else ""
+
+
+def gist(line: str) -> str:
+    """A log line without what a reader of it skips: the time at its head, which its entry has, and long ids, each shortened to `…`."""
+    return _ID.sub("…", _STAMP.sub("", one_line(line, 4 * QUOTE_CHARACTERS)))
 
 
 def listed(items: Sequence[str], most: int = 3) -> str:

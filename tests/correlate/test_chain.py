@@ -132,6 +132,8 @@ def test_load_travels_from_a_caller_to_what_it_calls_only_when_that_failed_clear
     outage.suspect("batch", 0.9)
     (edge,) = chain_of(outage.account()).edges
     assert edge.evidence == ("load", "time_order")
+    outage.fails("db", 1, "latency")
+    assert edges(chain_of(outage.account())) == []
 
 
 def test_a_shared_trace_and_a_name_in_a_record_strengthen_an_edge():

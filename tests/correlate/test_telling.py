@@ -109,6 +109,15 @@ def test_an_alert_that_comes_and_goes_is_noise():
     assert factors(outage)["noisy_alert"] == "HighErrorRate on api fired 3 times over, resolved in between."
 
 
+def test_an_alert_that_is_only_repeated_is_not_noise():
+    """Alertmanager's repeat_interval is no flapping."""
+    outage = Outage()
+    outage.fails("api", 0)
+    for at_s in (10, 110, 210, 310):
+        outage.alert("api", at_s)
+    assert "noisy_alert" not in factors(outage)
+
+
 def test_ten_distinct_alerts_for_one_incident_are_fatigue():
     """C101."""
     outage = Outage()
