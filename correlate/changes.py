@@ -66,7 +66,7 @@ def _none_prior(heard: list[tuple[Candidate, tuple[Argument, ...]]]) -> float:
 def is_tied(docket: Docket, candidate: Candidate, arguments: tuple[Argument, ...]) -> bool:
     """Whether anything but time and place connects a change with the trouble: words, numbers, replicas, an undoing."""
     strong = (argument for argument in arguments if argument.kind in _TYING_KINDS)
-    return any(argument.nats >= FAIR for argument in strong) or text.link(docket, candidate)[0] >= CLUE
+    return any(argument.nats >= FAIR for argument in strong) or docket.link(candidate).nats >= CLUE
 
 
 def _suspect(docket: Docket, candidate: Candidate, arguments: tuple[Argument, ...], score: float) -> Suspect:

@@ -50,9 +50,7 @@ class Content:
 
 def content(candidate: Candidate) -> Content:
     patch = read(candidate.diff)
-    found = effects(candidate.diff, candidate.files) + effects_of_move(
-        f"{candidate.row.subject.name} {candidate.message}".strip(), *candidate.moved
-    )
+    found = effects(candidate.diff, candidate.files) + _told(candidate)
     removed, added = "\n".join(patch.removed), "\n".join(patch.added)
     old, new = numbers("\n".join(pair.old for pair in patch.pairs)), numbers(added)
     return Content(
@@ -64,6 +62,13 @@ def content(candidate: Candidate) -> Content:
         moved_numbers=(new - old) | (numbers(removed) - old - new),
         raises=tuple(words(text) for line in patch.added if _RAISES.search(line) for text in _STRING.findall(line)),
     )
+
+
+def _told(candidate: Candidate) -> tuple[Effect, ...]:
+    """Effects that the row itself tells: a setting's or a scale's from → to, a flag."""
+    if candidate.is_flag:
+        return (Effect("flipped", words(candidate.message), candidate.label),)
+    return effects_of_move(f"{candidate.row.subject.name} {candidate.message}".strip(), *candidate.moved)
 
 
 def _weights(candidate: Candidate, patch: Patch, found: tuple[Effect, ...]) -> dict[str, float]:
@@ -96,5 +101,5 @@ def _words(lines: Iterable[str]) -> frozenset[str]:
     return words("\n".join(line if _SQL.search(line) else _TALK.sub(" ", line) for line in lines))
 
 
-_IDLE = frozenset({"guarded", "released", "bounded", "ordered", "batched", "index_added", "patch", "capacity_raised"})
+_IDLE = frozenset({"flipped", "guarded", "released", "bounded", "ordered", "batched", "index_added", "patch", "capacity_raised"})
 """Effects that protect or only add: words of theirs count as what they are, added."""

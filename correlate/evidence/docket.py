@@ -6,17 +6,16 @@ Ignores: verdicts.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import log
 from typing import Final
 
 from correlate.evidence.candidates import Candidate, candidates
 from correlate.evidence.content import Content, content
+from correlate.evidence.links import Link, link, rarities
 from correlate.evidence.places import places
 from correlate.evidence.replicas import Fleet, fleet
-from correlate.evidence.symptom import Symptom, symptom
+from correlate.evidence.symptom import Symptom, sort_lines, symptom
 from correlate.scene import Scene
 from correlate.units import MINUTE_NS
 from schemas.incident import Argument
@@ -33,18 +32,18 @@ class Docket:
     places: Mapping[str, float]
     """Entity → its share of the blame, 1 for the most blamed."""
     contents: Mapping[int, Content]
-    """By the candidate's place in `candidates`."""
+    """By `id` of the candidate."""
     fleet: Fleet
-    said_by: Mapping[str, int]
-    """Word → how many candidates say it."""
+    rarity: Mapping[str, float]
+    """Word → 1 when one change alone says it, 0 when all do."""
+    links: Mapping[int, Link]
+    """How strongly each change's words are those of the outage, by `id` of the candidate."""
 
     def content(self, candidate: Candidate) -> Content:
         return self.contents[id(candidate)]
 
-    def rarity(self, word: str) -> float:
-        """1 for a word that one change alone says, 0 for one that all say."""
-        count = len(self.candidates)
-        return log((count + 1) / max(self.said_by.get(word, 1), 1)) / log(count + 1) if count else 0.0
+    def link(self, candidate: Candidate) -> Link:
+        return self.links[id(candidate)]
 
     def seat(self, candidate: Candidate) -> tuple[str | None, int]:
         """Where and when a change took effect: of all places it may have reached the most blamed, of all steps the last before the onset."""
@@ -64,13 +63,17 @@ Judge = Callable[[Docket, Candidate], list[Argument]]
 
 def open_docket(scene: Scene) -> Docket:
     found = tuple(candidates(scene))
+    lines = sort_lines(scene)
+    said = symptom(scene, lines)
     contents = {id(candidate): content(candidate) for candidate in found}
+    rarity = rarities(contents.values())
     return Docket(
         scene=scene,
         candidates=found,
-        symptom=symptom(scene),
-        places=places(scene),
+        symptom=said,
+        places=places(scene, lines.failing),
         contents=contents,
         fleet=fleet(scene.series),
-        said_by=Counter(word for said in contents.values() for word in said.weights),
+        rarity=rarity,
+        links={key: link(each, said.words, rarity) for key, each in contents.items()},
     )

@@ -11,6 +11,8 @@ from correlate.evidence.docket import Docket
 from correlate.evidence.effects import Effect
 from correlate.evidence.mechanisms import CAUSES, EASES, HAZARDS, HEARSAY, RISKY_PATHS, SAYS
 from correlate.evidence.parameters import CLUE, FAIR, STRONG
+from correlate.evidence.tokens import name_words, words
+from schemas.entity import split
 from schemas.incident import Argument
 
 KIND = "mechanism"
@@ -37,7 +39,7 @@ def judge(docket: Docket, candidate: Candidate) -> list[Argument]:
 def tie(docket: Docket, candidate: Candidate, effect: Effect) -> float:
     """How far an effect speaks of what fails, by its words and by its place, UNTIED..1."""
     said = docket.symptom.words
-    link = sum(said[word] * docket.rarity(word) for word in effect.words if word in said)
+    link = sum(said[word] * docket.rarity[word] for word in effect.words if word in said and word in docket.rarity)
     by_words = min(1.0, link / TIED)
     by_place = docket.share(candidate)
     return UNTIED + (1 - UNTIED) * max(by_words, BY_PLACE * by_place + (1 - BY_PLACE) * by_words)
@@ -83,9 +85,12 @@ def _risk(docket: Docket, candidate: Candidate) -> Argument:
 def _hearsay(docket: Docket, candidate: Candidate) -> list[Argument]:
     """What a change without a diff lets one expect, by its message and its paths."""
     arguments = []
-    said = next(((strength, what) for phrases, what, strength in HEARSAY if phrases.search(candidate.message)), None)
+    own = frozenset().union(
+        *(name_words(split(entity)[1]) for entity in candidate.entities)
+    )  # in a metrics pipeline, "metric" is no metric
+    said = next((row[1:] for row in HEARSAY if (match := row[0].search(candidate.message)) and not words(match[0]) & own), None)
     if said and candidate.files:
-        arguments.append(Argument(kind=KIND, nats=FAIR * said[0], text=f"Without a diff, {said[1]}: “{candidate.message[:80]}”."))
+        arguments.append(Argument(kind=KIND, nats=FAIR * said[1], text=f"Without a diff, {said[0]}: “{candidate.message[:80]}”."))
     for paths, troubles, what in RISKY_PATHS:
         if any(paths.search(path) for path in candidate.files) and troubles & docket.symptom.troubles:
             arguments.append(Argument(kind=KIND, nats=CLUE, text=f"It touches {what}, which could begin this kind of trouble."))

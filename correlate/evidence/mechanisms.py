@@ -35,7 +35,7 @@ TROUBLES: Final = {
 SURE, LIKELY, VAGUE = 1.0, 0.6, 0.3
 """How well an effect explains a trouble: it is the textbook cause; it is a known one; it may break anything."""
 
-_ANYTHING: Final = {"switched": VAGUE, "removed": VAGUE, "major": VAGUE, "replaced": VAGUE}
+_ANYTHING: Final = {"switched": VAGUE, "removed": VAGUE, "major": VAGUE, "replaced": VAGUE, "flipped": VAGUE}
 CAUSES: Final[dict[str, dict[str, float]]] = {
     "grows": {"leaks": SURE, "unbounded": SURE, "accumulates": SURE, "capacity_cut": LIKELY, "demand_raised": LIKELY, "period_raised": LIKELY, "wait_raised": VAGUE, "capacity_raised": VAGUE, "amplified": VAGUE},
     "slow": {"amplified": SURE, "blocking": SURE, "unbounded": SURE, "wait_cut": SURE, "index_dropped": SURE, "locked": LIKELY, "capacity_cut": SURE, "demand_raised": LIKELY, "tries_raised": LIKELY, "leaks": LIKELY, "period_cut": LIKELY, "unindexed": SURE, "period_raised": VAGUE},
@@ -76,8 +76,9 @@ SLOW: Final = frozenset({"leaks", "accumulates", "period_raised", "unbounded"})
 
 HAZARDS: Final = frozenset(
     {"capacity_cut", "wait_cut", "leaks", "unbounded", "unguarded", "unordered", "amplified", "dropped", "index_dropped", "major", "access"}
+    | {"period_cut", "tries_raised", "demand_raised", "blocking"}
 )
-"""Effects that take away something a system leaned on; a reviewer would ask about each of them."""
+"""Effects that take away what a system leaned on, or put a new load on it; a reviewer would ask about each of them."""
 
 SAYS: Final = {
     "capacity_cut": "lowers a capacity", "capacity_raised": "raises a capacity", "demand_raised": "raises the demand put on others",
@@ -88,7 +89,7 @@ SAYS: Final = {
     "blocking": "waits or computes where others wait for it", "locked": "adds a lock", "unordered": "removes a lock or an order",
     "unguarded": "removes a check or a fallback", "renamed": "renames what others may rely on", "dropped": "drops or alters a database object",
     "index_dropped": "drops an index", "index_added": "adds an index", "unindexed": "searches where no index helps", "major": "upgrades across a major version",
-    "minor": "upgrades a minor version", "patch": "upgrades a patch level", "switched": "switches a setting", "replaced": "replaces one call by another",
+    "minor": "upgrades a minor version", "patch": "upgrades a patch level", "flipped": "flips a flag", "switched": "switches a setting", "replaced": "replaces one call by another",
     "access": "changes who may reach what", "removed": "removes code", "guarded": "adds a check", "released": "adds a release",
     "bounded": "adds a bound", "ordered": "adds a lock or an order", "batched": "gathers calls or caches",
 }  # fmt: skip

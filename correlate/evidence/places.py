@@ -7,9 +7,10 @@ Ignores: changes.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from correlate.evidence.parameters import HOP
-from correlate.evidence.symptom import alarming
+from correlate.evidence.symptom import Wording
 from correlate.scene import Scene
 from schemas.entity import split
 
@@ -17,14 +18,14 @@ HOPS = 3
 """How far blame travels to silent neighbours: a call path that fails is seldom longer, and at a half each an eighth is left."""
 
 
-def places(scene: Scene) -> dict[str, float]:
+def places(scene: Scene, failing: Sequence[Wording]) -> dict[str, float]:
     """Entity → share of the blame, 1 for the most blamed; {} when nothing is blamed."""
     blame = {entity: nats for entity, nats in scene.blame.items() if nats > 0}
     top = max(blame.values(), default=1.0)
     shares = {entity: nats / top for entity, nats in blame.items()}
     for alert in scene.alerts:  # an alert was set by somebody who knew what failure looks like there
         shares[alert.subject.entity] = max(shares.get(alert.subject.entity, 0.0), HOP if blame else 1.0)
-    for entity, named, share in _named_by_errors(scene):
+    for entity, named, share in _named_by_errors(scene, failing):
         shares[named] = max(shares.get(named, 0.0), shares.get(entity, 0.0) * share)
     down = dict(shares)
     for _ in range(HOPS):  # a dependency may be at fault without showing it
@@ -42,10 +43,10 @@ def _spread(shares: dict[str, float], scene: Scene, *, downward: bool) -> dict[s
     return spread
 
 
-def _named_by_errors(scene: Scene) -> list[tuple[str, str, float]]:
+def _named_by_errors(scene: Scene, failing: Sequence[Wording]) -> list[tuple[str, str, float]]:
     """Who names whom in how large a share of its alarming lines, among entities that depend on each other."""
     texts: dict[str, list[str]] = {}
-    for wording in alarming(scene)[0]:
+    for wording in failing:
         texts.setdefault(wording.entity, []).extend(wording.texts)
     found = []
     for entity, lines in sorted(texts.items()):

@@ -93,8 +93,17 @@ class Symptom:
         return (line for wording in self.wordings for line in wording.lines)
 
 
-def symptom(scene: Scene) -> Symptom:
-    wordings, healthy = alarming(scene)
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The log lines of a scene, sorted."""
+
+    failing: tuple[Wording, ...]
+    """Warnings and errors that are new or much more frequent since the quiet time."""
+    healthy: tuple[Signal, ...]
+
+
+def symptom(scene: Scene, lines: Lines) -> Symptom:
+    wordings, healthy = lines.failing, lines.healthy
     alerts = tuple(_said(alert) for alert in scene.alerts)
     entity_words = {word for entity in (*scene.calls, *scene.blame) for word in name_words(split(entity)[1])}
     usual = Counter(word for line in healthy for word in words(line.text))
@@ -104,7 +113,7 @@ def symptom(scene: Scene) -> Symptom:
         shares.update(dict.fromkeys(words(text), 1.0))
     entities = {split(entity)[1] for entity in (*scene.calls, *scene.blame)}
     return Symptom(
-        wordings=tuple(wordings),
+        wordings=wordings,
         alerts=alerts,
         words={word: share * (0.5 if usual[word] else 1.0) * (0.3 if word in entity_words else 1.0) for word, share in shares.items()},
         names=frozenset(name for wording in wordings for name in _common(wording.texts, names, 0.5)) - usual_names - entities,
@@ -119,8 +128,7 @@ def symptom(scene: Scene) -> Symptom:
     )
 
 
-def alarming(scene: Scene) -> tuple[list[Wording], list[Signal]]:
-    """Wordings of warnings and errors that are new or much more frequent since the quiet time, and the healthy lines."""
+def sort_lines(scene: Scene) -> Lines:
     by_wording: dict[tuple[str, str], list[Signal]] = defaultdict(list)
     healthy = []
     for line in scene.logs:
@@ -137,7 +145,7 @@ def alarming(scene: Scene) -> tuple[list[Wording], list[Signal]]:
             wordings.append(Wording(entity, tuple(late)))
         else:
             healthy.extend(lines)
-    return wordings, healthy
+    return Lines(tuple(wordings), tuple(healthy))
 
 
 def attributes_of(line: Signal) -> dict[str, str]:

@@ -7,7 +7,6 @@ Ignores: whether the change can break anything (mechanism.py).
 
 from __future__ import annotations
 
-from math import sqrt
 from statistics import fmean
 
 from correlate.evidence.candidates import Candidate
@@ -17,8 +16,6 @@ from correlate.evidence.tokens import words
 from schemas.incident import Argument
 
 KIND = "text"
-USUAL_WORDS = 60
-"""Distinct words of an ordinary change: one that says ten times as much shares more with anything by chance."""
 ORDINARY = 0.3
 """Link that a change has by chance alone, when no other changes tell (nats)."""
 SHARED = 0.8
@@ -30,25 +27,13 @@ def judge(docket: Docket, candidate: Candidate) -> list[Argument]:
     return [argument for argument in arguments if argument.nats]
 
 
-def link(docket: Docket, candidate: Candidate) -> tuple[float, list[str]]:
-    """How strongly the words of a change are those of the outage, length-normalised, and the words that say so most."""
-    weights, said = docket.content(candidate).weights, docket.symptom.words
-    hits = {
-        word: weight * said[word] * (1.0 if word[0] == "=" else 0.6) * docket.rarity(word)
-        for word, weight in weights.items()
-        if word in said
-    }
-    total = sum(hits.values()) / max(1.0, sqrt(len(weights) / USUAL_WORDS))
-    return total, sorted(hits, key=lambda word: (-hits[word], word))[:4]
-
-
 def _linked(docket: Docket, candidate: Candidate) -> Argument:
     """The link beyond what the changes at hand have on the average."""
-    usual = fmean([link(docket, other)[0] for other in docket.candidates if other.deployed] or [0.0])
-    strength, shared = link(docket, candidate)
-    nats = max(-FAIR, min(PROOF - CLUE, strength - max(usual, ORDINARY if docket.symptom.wordings else 0.0)))
-    if shared:
-        return Argument(kind=KIND, nats=nats, text=f"It shares with what fails: {', '.join(word.lstrip('=') for word in shared)}.")
+    usual = fmean([docket.link(other).nats for other in docket.candidates if other.deployed] or [0.0])
+    link = docket.link(candidate)
+    nats = max(-FAIR, min(PROOF - CLUE, link.nats - max(usual, ORDINARY if docket.symptom.wordings else 0.0)))
+    if link.words:
+        return Argument(kind=KIND, nats=nats, text=f"It shares with what fails: {', '.join(word.lstrip('=') for word in link.words)}.")
     return Argument(kind=KIND, nats=nats, text="It shares no word with what fails.")
 
 
