@@ -45,6 +45,7 @@ class _Entry(msgspec.Struct, gc=False):
 
 
 _decoder: Final = msgspec.json.Decoder(_Entry)
+_ODD_KEYS: Final = frozenset({"involvedObject", "event_subtype", "instance", "src_instance", "dest_instance"})
 _ODD_LOGS: Final = ("Violation", "/events", "cluster-autoscaler-visibility")
 
 
@@ -96,8 +97,7 @@ def _unusual(entry: _Entry, payload: dict[str, Any] | None) -> bool:
         or not (entry.text_payload is entry.json_payload is entry.textpayload is entry.jsonpayload is msgspec.UNSET)
         or "/logs/" not in entry.logName
         or any(mark in entry.logName for mark in _ODD_LOGS)
-        or "involvedObject" in payload
-        or "event_subtype" in payload
+        or not _ODD_KEYS.isdisjoint(payload)
     )
 
 

@@ -121,7 +121,7 @@ def _log(entry: Mapping[str, Any], received: Received) -> Signal:
     named, ids = attributes_of(log_name, mapping(entry.get("resource")), labels)
     kind, status = _meaning(log_name, payload, labels)
     involved = mapping(payload.get("involvedObject"))
-    own = (
+    own = _vm(payload) or (
         {f"k8s.{first(involved, 'kind').lower()}.name": first(involved, "name"), "k8s.namespace.name": first(involved, "namespace")}
         if involved
         else {}
@@ -142,6 +142,13 @@ def _log(entry: Mapping[str, Any], received: Received) -> Signal:
         trace_id=first(entry, "trace").rpartition("/")[2],
         details={"outcome": "succeeded", "actor": "automation"} if kind is Kind.SCALING else None,
     )
+
+
+def _vm(payload: Mapping[str, Any]) -> dict[str, str]:
+    """The machine that a firewall or flow log is told by; its resource is only the subnetwork."""
+    reporter = "dest_instance" if first(payload, "reporter") == "DEST" else "src_instance"
+    vm = next((found for key in ("instance", reporter) if (found := first(mapping(payload.get(key)), "vm_name"))), "")
+    return {"host.name": vm} if vm else {}
 
 
 def attributes_of(log_name: str, monitored: Mapping[str, Any], labels: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:

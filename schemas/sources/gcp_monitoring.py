@@ -89,6 +89,9 @@ def _observed(incident: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
         if name:
             named.setdefault("host.name", name.rpartition("/")[2])
         id_ = name = ""
+    elif first(monitored, "type") == "gce_instance" and name and name != named.get("host.id"):
+        named.setdefault("host.name", name.rpartition("/")[2])
+        name = ""
     return {**series, **named}, [found for found in (*ids, name, id_) if found]
 
 
