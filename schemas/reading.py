@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import orjson
 import polars as pl
 
@@ -226,25 +227,26 @@ class Reader:
         record = np.concatenate([batch.record for batch in batches])
         row = np.concatenate([batch.row for batch in batches])
         subject = np.concatenate([batch.subject for batch in batches])
-        rows = pl.concat([_with_defaults(batch) for batch in batches])
+        columns = _columns(batches)
         order = np.lexsort((row, record))
         if (order[1:] < order[:-1]).any():
-            record, row, subject, rows = record[order], row[order], subject[order], rows[order]
+            record, row, subject = record[order], row[order], subject[order]
+            columns = {name: column.gather(order) for name, column in columns.items()}
         ingest = np.asarray(records.timestamps_ns, np.int64)[record]
         about = self._subjects.rows(subject)
-        rows = rows.with_columns(
-            pl.Series("ingest_time_ns", ingest, pl.Int64),
-            pl.lit(records.topic).alias("topic"),
-            pl.lit(records.partition, pl.Int32).alias("partition"),
-            pl.Series("offset", np.asarray(records.offsets, np.int64)[record], pl.Int64),
-            pl.Series("row", row, pl.Int32),
-        )
-        rows = _with_times(rows, self._options.ahead_ns)
-        rows = _with_short_texts(rows)
-        rows = rows.with_columns(pl.Series("template_id", self._template_ids(about["kind"], rows["text"]), pl.Int64))
-        return about.hstack(rows.select(ROW_SCHEMA.names()))
+        _settle_times(columns, ingest, self._options.ahead_ns)
+        _cut_texts(columns)
+        columns |= {
+            "ingest_time_ns": pl.Series(ingest),
+            "template_id": pl.Series(self._template_ids(about["kind"], columns["text"])),
+            "topic": _repeated(records.topic, len(record), "topic"),
+            "partition": _repeated(records.partition, len(record), "partition"),
+            "offset": pl.Series(np.asarray(records.offsets, np.int64)[record]),
+            "row": pl.Series(row.astype(np.int32)),
+        }
+        return about.hstack([columns[name].alias(name) for name in ROW_SCHEMA])
 
-    def _template_ids(self, kinds: pl.Series, texts: pl.Series) -> np.ndarray[Any, np.dtype[np.int64]]:
+    def _template_ids(self, kinds: pl.Series, texts: pl.Series) -> npt.NDArray[np.int64]:
         ids = np.zeros(len(kinds), np.int64)
         logs = (kinds == Kind.LOG.value).arg_true().to_numpy()
         if len(logs):
@@ -279,41 +281,51 @@ def _batch(signals: list[Signal], places: list[int], subjects: Subjects) -> Batc
     )
 
 
-def _with_defaults(batch: Batch) -> pl.DataFrame:
-    height = len(batch.record)
-    return pl.DataFrame(
-        [
-            batch.columns[name].cast(ROW_SCHEMA[name]).alias(name)
-            if name in batch.columns
-            else pl.repeat(default, height, dtype=ROW_SCHEMA[name], eager=True).alias(name)
-            for name, default in _DEFAULTS.items()
-        ]
-    )
-
-
-def _with_times(rows: pl.DataFrame, ahead_ns: int | None) -> pl.DataFrame:
-    """Absent event times become the ingest time; times too far ahead too, with a note of what was claimed."""
-    event, ingest = pl.col("event_time_ns"), pl.col("ingest_time_ns")
-    if ahead_ns is not None:
-        wrong = rows.select((event > ingest + ahead_ns) & (ingest > 0)).to_series().arg_true()
-        if len(wrong):
-            claimed = rows["event_time_ns"].gather(wrong).to_list()
-            details = [
-                _noted(said, "ts_adjusted", times.rfc3339(at))
-                for said, at in zip(rows["details"].gather(wrong).to_list(), claimed, strict=True)
+def _columns(batches: list[Batch]) -> dict[str, pl.Series]:
+    """The readers' columns of all batches, one after the other."""
+    return {
+        name: pl.concat(
+            [
+                batch.columns[name].cast(ROW_SCHEMA[name]) if name in batch.columns else _repeated(default, len(batch.record), name)
+                for batch in batches
             ]
-            rows = rows.with_columns(rows["details"].scatter(wrong, details), rows["event_time_ns"].scatter(wrong, 0))
-    return rows.with_columns(pl.when(event > 0).then(event).otherwise(ingest).alias("event_time_ns"))
+        )
+        for name, default in _DEFAULTS.items()
+    }
 
 
-def _with_short_texts(rows: pl.DataFrame) -> pl.DataFrame:
-    long = (rows["text"].str.len_chars() > MAX_TEXT_CHARS).arg_true()
+def _repeated(value: Any, height: int, name: str) -> pl.Series:
+    return pl.Series([value], dtype=ROW_SCHEMA[name]).new_from_index(0, height)
+
+
+def _settle_times(columns: dict[str, pl.Series], ingest: npt.NDArray[np.int64], ahead_ns: int | None) -> None:
+    """Absent event times become the ingest time; times too far ahead too, with a note of what was claimed."""
+    event = columns["event_time_ns"].to_numpy()
+    if ahead_ns is not None:
+        wrong = np.flatnonzero((ingest > 0) & (event - ingest > ahead_ns))
+        if len(wrong):
+            said = columns["details"].gather(wrong).to_list()
+            details = [_noted(before, "ts_adjusted", times.rfc3339(at)) for before, at in zip(said, event[wrong].tolist(), strict=True)]
+            columns["details"] = columns["details"].scatter(wrong, details)
+            event = event.copy()
+            event[wrong] = 0
+    columns["event_time_ns"] = pl.Series(np.where(event > 0, event, ingest))
+
+
+def _cut_texts(columns: dict[str, pl.Series]) -> None:
+    texts = columns["text"]
+    long = (texts.str.len_bytes() > MAX_TEXT_CHARS).arg_true()  # bytes are at least as many as characters, and known without counting
     if not len(long):
-        return rows
-    texts = rows["text"].gather(long).to_list()
-    hashes = [blake2b(text.encode(), digest_size=8).hexdigest() for text in texts]
-    details = [_noted(said, "text_hash", hash_) for said, hash_ in zip(rows["details"].gather(long).to_list(), hashes, strict=True)]
-    return rows.with_columns(rows["text"].scatter(long, [text[:MAX_TEXT_CHARS] for text in texts]), rows["details"].scatter(long, details))
+        return
+    whole = texts.gather(long).to_list()
+    places = [place for place, text in zip(long.to_list(), whole, strict=True) if len(text) > MAX_TEXT_CHARS]
+    cut = [text for text in whole if len(text) > MAX_TEXT_CHARS]
+    hashes = [blake2b(text.encode(), digest_size=8).hexdigest() for text in cut]
+    said = columns["details"].gather(places).to_list()
+    columns["details"] = columns["details"].scatter(
+        places, [_noted(before, "text_hash", hash_) for before, hash_ in zip(said, hashes, strict=True)]
+    )
+    columns["text"] = texts.scatter(places, [text[:MAX_TEXT_CHARS] for text in cut])
 
 
 def _noted(details: str, key: str, value: str) -> str:

@@ -21,7 +21,6 @@ import polars as pl
 from schemas.subjects import Subjects
 
 T = TypeVar("T")
-_OPEN, _CLOSE = b"{"[0], b"}"[0]
 
 
 @dataclass(slots=True)
@@ -55,13 +54,15 @@ class Bulk(Protocol):
 def decode_together(decoder: msgspec.json.Decoder[T], values: Sequence[bytes]) -> list[T] | None:
     """Each record decoded, by one call; None if a record is not one JSON object of that type.
 
-    Records are joined by line breaks.  Since each begins with `{` and ends with `}`, and no JSON string holds a raw line break, a boundary
-    inside an unfinished record is a syntax error: the count of objects tells whether each record was exactly one.
+    Records are joined by line breaks, and there are no others.  Since each begins with `{` and ends with `}`, and no JSON string holds a raw
+    line break, a boundary inside an unfinished record is a syntax error: the count of objects tells whether each record was exactly one.
     """
-    if not all(value and value[0] == _OPEN and value[-1] == _CLOSE for value in values):
+    joined = b"\n".join(values)
+    ends = len(values) - 1
+    if joined[:1] != b"{" or joined[-1:] != b"}" or joined.count(b"\n") != ends or joined.count(b"}\n{") != ends:
         return None
     try:
-        decoded = decoder.decode_lines(b"\n".join(values))
+        decoded = decoder.decode_lines(joined)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     return decoded if len(decoded) == len(values) else None

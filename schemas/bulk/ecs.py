@@ -21,13 +21,17 @@ from schemas.redact import redact_many
 from schemas.sources.ecs import ECS, details_of, subject_of
 from schemas.subjects import Subjects
 
+_UNSET: Final = msgspec.UNSET
+_NONE: Final = (_UNSET,) * 4
+_DOTTED: Final = b'"labels.'
+"""Dotted keys of any name; the other dotted keys that are read have fields below."""
 _Part = msgspec.Raw | msgspec.UnsetType
 
 
 class _Log(msgspec.Struct, gc=False):
     level: str = ""
     logger: str = ""
-    syslog: _Part = msgspec.UNSET
+    syslog: _Part = _UNSET
 
 
 class _Trace(msgspec.Struct, gc=False):
@@ -39,26 +43,36 @@ class _Line(msgspec.Struct, gc=False):
     message: str = ""
     log: _Log = msgspec.field(default_factory=_Log)
     trace: _Trace = msgspec.field(default_factory=_Trace)
-    service: _Part = msgspec.UNSET
-    host: _Part = msgspec.UNSET
-    kubernetes: _Part = msgspec.UNSET
-    container: _Part = msgspec.UNSET
-    cloud: _Part = msgspec.UNSET
-    orchestrator: _Part = msgspec.UNSET
-    agent: _Part = msgspec.UNSET
-    fields: _Part = msgspec.UNSET
-    labels: _Part = msgspec.UNSET
-    url: _Part = msgspec.UNSET
-    http: _Part = msgspec.UNSET
-    destination: _Part = msgspec.UNSET
-    event: _Part = msgspec.UNSET
-    process: _Part = msgspec.UNSET
-    error: _Part = msgspec.UNSET
-    winlog: _Part = msgspec.UNSET
-    metricset: _Part = msgspec.UNSET
-    systemd: _Part = msgspec.UNSET
-    beat: _Part = msgspec.UNSET
+    service: _Part = _UNSET
+    host: _Part = _UNSET
+    kubernetes: _Part = _UNSET
+    container: _Part = _UNSET
+    cloud: _Part = _UNSET
+    orchestrator: _Part = _UNSET
+    agent: _Part = _UNSET
+    fields: _Part = _UNSET
+    labels: _Part = _UNSET
+    url: _Part = _UNSET
+    http: _Part = _UNSET
+    destination: _Part = _UNSET
+    event: _Part = _UNSET
+    process: _Part = _UNSET
+    error: _Part = _UNSET
+    winlog: _Part = _UNSET
+    metricset: _Part = _UNSET
+    systemd: _Part = _UNSET
+    beat: _Part = _UNSET
     level: str = ""
+    dotted_version: _Part = msgspec.field(default=_UNSET, name="ecs.version")
+    dotted_level: _Part = msgspec.field(default=_UNSET, name="log.level")
+    dotted_logger: _Part = msgspec.field(default=_UNSET, name="log.logger")
+    dotted_service: _Part = msgspec.field(default=_UNSET, name="service.name")
+    dotted_host: _Part = msgspec.field(default=_UNSET, name="host.name")
+    dotted_pod: _Part = msgspec.field(default=_UNSET, name="kubernetes.pod.name")
+    dotted_trace: _Part = msgspec.field(default=_UNSET, name="trace.id")
+    dotted_error: _Part = msgspec.field(default=_UNSET, name="error.type")
+    dotted_words: _Part = msgspec.field(default=_UNSET, name="error.message")
+    dotted_dataset: _Part = msgspec.field(default=_UNSET, name="event.dataset")
 
 
 _decoder: Final = msgspec.json.Decoder(_Line)
@@ -74,17 +88,16 @@ class Ecs:
         lines = decode_together(_decoder, values)
         if lines is None:
             return None
-        odd = [place for place, line in enumerate(lines) if _unusual(line, values[place])]
-        skipped = set(odd)
-        numbers = [NO_SUBJECT if place in skipped else _number(line, subjects) for place, line in enumerate(lines)]
-        usual, odd = without_odd(numbers, odd)
+        numbers = [
+            NO_SUBJECT if _unusual(line) or _DOTTED in value else _number(line, subjects) for line, value in zip(lines, values, strict=True)
+        ]
+        usual, odd = without_odd(numbers)
         if odd:
             lines = [lines[place] for place in usual]
+        levels = {word: severity.from_word(word) for word in {line.log.level for line in lines} | {line.level for line in lines}}
         columns = {
             "event_time_ns": times_ns([line.at for line in lines]),
-            "severity_number": pl.Series(
-                [severity.from_word(line.log.level) or severity.from_word(line.level) for line in lines], dtype=pl.UInt8
-            ),
+            "severity_number": pl.Series([levels[line.log.level] or levels[line.level] for line in lines], dtype=pl.UInt8),
             "text": redact_many(pl.Series([line.message.strip() for line in lines], dtype=pl.String), redaction_key),
             "trace_id": pl.Series([line.trace.id.strip() for line in lines], dtype=pl.String),
             "details": pl.Series([_details(line) for line in lines], dtype=pl.String),
@@ -92,25 +105,28 @@ class Ecs:
         return Batch(usual, np.zeros(len(usual), np.int64), np.array(numbers, np.int64)[usual], columns, odd)
 
 
-def _unusual(line: _Line, value: bytes) -> bool:
+def _unusual(line: _Line) -> bool:
     return (
         not line.message
-        or not (line.error is line.winlog is line.metricset is line.systemd is line.beat is line.log.syslog is msgspec.UNSET)
-        or (line.service is line.kubernetes is line.host is msgspec.UNSET)
-        or (not isinstance(line.event, msgspec.UnsetType) and (b'"kind"' in bytes(line.event) or b'"dataset"' in bytes(line.event)))
-        or _has_dotted_key(value)
-    )
-
-
-def _has_dotted_key(value: bytes) -> bool:
-    return any(
-        mark in value for mark in (b'"log.', b'"service.', b'"trace.', b'"host.', b'"labels.', b'"kubernetes.', b'"event.', b'"error.')
+        or not (line.error is line.winlog is line.metricset is line.systemd is line.beat is line.log.syslog is _UNSET)
+        or (line.service is line.kubernetes is line.host is _UNSET)
+        or not (line.dotted_version is line.dotted_level is line.dotted_logger is line.dotted_service is line.dotted_host is _UNSET)
+        or not (line.dotted_pod is line.dotted_trace is line.dotted_error is line.dotted_words is line.dotted_dataset is _UNSET)
+        or (line.event is not _UNSET and (b'"kind"' in bytes(line.event) or b'"dataset"' in bytes(line.event)))
     )
 
 
 def _number(line: _Line, subjects: Subjects) -> int:
-    parts = (line.service, line.host, line.kubernetes, line.container, line.cloud, line.orchestrator, line.agent, line.fields)
-    key = (line.log.logger, *[b"" if isinstance(part, msgspec.UnsetType) else bytes(part) for part in parts])
+    service, host, kubernetes, agent = line.service, line.host, line.kubernetes, line.agent
+    rare = line.container, line.cloud, line.orchestrator, line.fields
+    key = (
+        line.log.logger,
+        b"" if service is _UNSET else bytes(service),
+        b"" if host is _UNSET else bytes(host),
+        b"" if kubernetes is _UNSET else bytes(kubernetes),
+        b"" if agent is _UNSET else bytes(agent),
+        b"" if rare == _NONE else tuple(b"" if part is _UNSET else bytes(part) for part in rare),
+    )
     number = subjects.by_key.get(key)
     if number is None:
         document = _document(line, _STABLE)
@@ -123,6 +139,8 @@ def _number(line: _Line, subjects: Subjects) -> int:
 
 
 def _details(line: _Line) -> str:
+    if line.labels is line.url is line.http is line.destination is line.event is line.process is _UNSET:
+        return ""
     document = _document(line, _VARYING)
     return details_of(document) if document else ""
 
