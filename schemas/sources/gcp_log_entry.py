@@ -16,10 +16,11 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from schemas import times
+from schemas.rejected import Rejected
 from schemas.severity import CRITICAL, DEBUG, ERROR, INFO, NOTICE, WARN, from_word
 from schemas.signal import Kind, Signal, Status
 from schemas.sources import gcp_audit
-from schemas.sources.cloud import dumped, first, mapping, number, row, sequence, text
+from schemas.sources.cloud import dumped, first, mapping, number, row, text
 from schemas.sources.gcp_names import of_labels, of_name, of_resource
 from schemas.sources.source import Received, Source
 
@@ -242,10 +243,12 @@ def entries_in(document: Any) -> bool:
     return isinstance(document, dict) and isinstance(document.get("entries"), list) and _recognises(next(iter(document["entries"]), None))
 
 
-def _read_list(document: Any, received: Received) -> Iterator[Signal]:
-    for entry in sequence(document["entries"]):
+def _read_list(document: Any, received: Received) -> Iterator[Signal | Rejected]:
+    for place, entry in enumerate(document["entries"]):
         if _recognises(entry):
             yield from _read(entry, received)
+        else:
+            yield Rejected("not_an_entry", "a log entry has a payload and names its log or resource", f"entries[{place}]", FORMAT)
 
 
 SOURCES: Final = (Source(FORMAT, _recognises, _read), Source(f"{FORMAT}.list", entries_in, _read_list))
