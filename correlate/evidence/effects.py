@@ -18,10 +18,13 @@ from functools import lru_cache
 from typing import Final
 
 from correlate.evidence.numbers import moved_numbers, moved_value, moved_versions
-from correlate.evidence.patch import SETTING, Pair, Patch, read
+from correlate.evidence.patch import SETTING, Pair, Patch, read, same_but_for_numbers
 from correlate.evidence.tokens import words
 
-_CONFIG = re.compile(r"\.(ya?ml|conf|cfg|cnf|properties|ini|toml|tf|tfvars|hcl|xml|env|json|config)$|(^|/)(\.env|Dockerfile)", re.I)
+_CONFIG = re.compile(
+    r"\.(ya?ml|conf|cfg|cnf|properties|ini|toml|tf|tfvars|hcl|xml|env|json|config)$|(^|/)(\.env|Dockerfile)|(settings|config|configuration|constants|defaults)\.\w+$",
+    re.I,
+)
 _SQL = re.compile(
     r"\b(drop\s+(table|column|index|constraint|view|type|schema|database|trigger|default)|rename\s+(to|column|table)|truncate\s+table|revoke\s+\w+|alter\s+column"
     r"|set\s+not\s+null|modify\s+column|(drop|remove|rename|change)_(table|column|index)|(drop|remove|rename)(Table|Column|Index))\b",
@@ -30,8 +33,8 @@ _SQL = re.compile(
 _INDEX = re.compile(r"\bindex\b|\bindices\b|add_index|remove_index", re.I)
 _INDEX_ADDED = re.compile(r"\bcreate\s+(unique\s+)?index|\badd_index|\baddIndex|\bcreateIndex", re.I)
 _ACCESS = re.compile(
-    r"\b(iam|polic(y|ies)|roles?|grants?|allow(ed)?|deny|egress|ingress|security_?group|actions?|scopes?|permissions?|cors|acl|principals?|rbac|verbs|authorize\w*"
-    r"|namespaceSelector|cidr\w*|firewall|whitelist|allowlist|trust\w*|ca|cert\w*|secrets?|password|credentials?|token|audience|issuer)\b",
+    r"(?<![A-Za-z])(iam|polic(y|ies)|roles?|grants?|allow(ed)?|deny|egress|ingress|security_?group|actions?|scopes?|permissions?|cors|acl|principals?|rbac|verbs|authorize\w*"
+    r"|namespaceSelector|cidr\w*|firewall|whitelist|allowlist|trust\w*|ca|cert\w*|secrets?|password|credentials?|token|audience|issuer)(?![a-z])",
     re.I,
 )
 _BLOCKS = re.compile(
@@ -45,8 +48,11 @@ _CALLS = re.compile(
     r"|\b(client|db|http|repo\w*|rpc|grpc|store|api|dao|session|stub|cursor|gateway)\w*\s*\.\s*\w+\(|\bSELECT\b|\bawait\b"
 )
 _KEEPS = re.compile(
-    r"(\b(self|this|static|global|cls|[a-z])\b[.>-]+|@|^\s*_?[A-Z_]{3,}\.?|[a-z]\w*s\.)[\w.]*\b(append|push|add|put|set|insert|emplace\w*|push_back|on|subscribe|addListener|addEventListener|register|setInterval|store|Store)\(|=\s*append\((\w+\.)"
+    r"(\b(self|this|static|global|cls|[a-z])\b[.>-]+|@|^\s*_?[A-Z_]{3,}\.?|[a-z]\w*s\.)[\w.]*\b(append|push|add|put|set|insert|emplace\w*|push_back|on|subscribe|addListener|addEventListener|register|setInterval|store|Store)\(|^\s*@(functools\.)?cache\b|maxsize=None|=\s*append\((\w+\.)"
 )
+_LOCKS = re.compile(r"lock\b|mutex|synchronized|for[ _]update|serializable|with_?lock|Lock\(", re.I)
+_BOOLEAN = re.compile(r"\b(true|false|on|off|yes|no|enabled?|disabled?)\b", re.I)
+_CONTRACT = re.compile(r"\.(proto|avsc|avdl|graphqls?|thrift|xsd|wsdl)$|openapi|swagger|\.schema\.json$", re.I)
 _CALL = re.compile(r"\b([A-Za-z_]\w{2,})\s*[(<]")
 _LITERAL = re.compile(r"""(?<!\w)(?:"([^"`\s]{2,60})"|'([^'`\s]{2,60})'|`([^"`\s]{2,60})`)""")
 _SPOKEN = re.compile(
@@ -58,7 +64,7 @@ _RETURNS_ERROR = re.compile(r"\berr\b\s*(!=|==)\s*nil|catch\s*\(.*\)\s*\{?\s*thr
 _CONSTRUCTS: Final = {
     # construct: (words, effect when it goes, effect when it comes)
     "check": (
-        re.compile(r"\b(if|unless|match|case|catch|except|rescue|assert\w*|require\w*|ensure|guard|validat\w*|verif(y|ies)\w*|check\w*|is_?null\w*|is None|None|nonnull|or_?else\w*|\w*fallback\w*|\w*or_?default\w*|unwrap_or\w*|getordefault|optional\w*|leeway|tolerance|expires?At|exp)\b|\?\?|\?\.|!=\s*(nil|null)|==\s*(nil|null)|!==?\s*undefined", re.I),
+        re.compile(r"\b(if|unless|match|case|catch|except|rescue|assert\w*|require\w*|ensure|guard|validat\w*|verif(y|ies)\w*|check\w*|is_?null\w*|is None|None|nonnull|or_?else\w*|\w*fallback\w*|\w*or_?default\w*|unwrap_or\w*|get_?or_?\w+|optional\w*|leeway|tolerance|expires?At|exp)\b|\?\?|\?\.|!=\s*(nil|null)|==\s*(nil|null)|!==?\s*undefined", re.I),
         "unguarded", "guarded",
     ),
     "release": (
@@ -66,11 +72,11 @@ _CONSTRUCTS: Final = {
         "leaks", "released",
     ),
     "bound": (
-        re.compile(r"\b(limit|max\w*|min\w*|cap|page\w*|take|top|first|truncate|chunk\w*|throttl\w*|debounce|\w*backoff\w*|jitter|sleep|delay|semaphore|rate_?limit\w*|lru\w*|ttl|bounded\w*|window|slice|maxsize|expir\w*|timeout\w*|deadline\w*|with_?timeout|setlimit|async for|await foreach|stream|cursor|iterator|yield)\b", re.I),
+        re.compile(r"\b(limit|max\w*|min\w*|cap|page\w*|take|top|first|truncate|chunk\w*|throttl\w*|debounce|\w*backoff\w*|jitter|sleep|delay|semaphore|rate_?limit\w*|lru\w*|ttl|bounded\w*|window|slice|maxsize|expir\w*|timeout\w*|deadline\w*|with_?timeout|setlimit|async for|await foreach|stream|cursor|iterator|yield|where)\b", re.I),
         "unbounded", "bounded",
     ),
     "order": (
-        re.compile(r"\b\w*(lock|locks|locked|mutex|synchronized|atomic|atomically|transaction|transactional|sort|sorted|sortby|order_?by|unique|idempoten\w*|dedup\w*|exists|existing|once|for update|compareandset|compare_and_swap|serializable|semaphore|barrier|version|if_match|on conflict)\b", re.I),
+        re.compile(r"\b\w*(lock|locks|locked|mutex|synchronized|atomic|atomically|transaction|transactional|sort|sorted|sortby|order_?by|unique|idempoten\w*|dedup\w*|exists|existing|once|for[ _]update|compareandset|compare_and_swap|serializable|semaphore|barrier|version|if_match|on conflict|await)\b", re.I),
         "unordered", "ordered",
     ),
     "batching": (
@@ -96,7 +102,13 @@ def effects(diff: str, files: tuple[str, ...]) -> tuple[Effect, ...]:
     patch = read(diff)
     is_config = any(_CONFIG.search(path) for path in files)
     found: dict[tuple[str, str], Effect] = {}
-    for kind, lines in (*_numbers(patch), *_constructs(patch), *_names(patch, is_config), *_objects(patch), *_rest(patch, is_config)):
+    for kind, lines in (
+        *_numbers(patch),
+        *_constructs(patch),
+        *_names(patch, is_config),
+        *_objects(patch),
+        *_rest(patch, files, is_config),
+    ):
         text = " → ".join(" ".join(line.split())[:80] for line in lines[:2])
         found.setdefault((kind, text), Effect(kind, words("\n".join(lines)), text))
     return tuple(found.values())
@@ -127,6 +139,8 @@ def _constructs(patch: Patch) -> _Found:
             yield gone, [line.strip() for line, count in left if count] + _near(patch, left)
         elif balance > 0:
             yield come, [line.strip() for line, count in right if count]
+            if construct == "order" and (locks := [line.strip() for line, count in right if count and _LOCKS.search(line)]):
+                yield "locked", locks
 
 
 def _count(pattern: re.Pattern[str], line: str, construct: str) -> int:
@@ -148,8 +162,13 @@ def _names(patch: Patch, is_config: bool) -> _Found:
         if is_config and (kind := _setting(pair)):
             yield kind, (pair.old.strip(), pair.new.strip())
             continue
+        if (
+            set(_BOOLEAN.findall(pair.old)) != set(_BOOLEAN.findall(pair.new))
+            and _BOOLEAN.sub("", pair.old).split() == _BOOLEAN.sub("", pair.new).split()
+        ):
+            yield "switched", (pair.old.strip(), pair.new.strip())
         old, new = _literals(pair.old), _literals(pair.new)
-        if {literal for literal in old - new if not _is_number(literal)} and new - old:
+        if {literal for literal in old - new if not _is_number(literal)} and new - old and not same_but_for_numbers(pair.old, pair.new):
             yield "renamed", (pair.old.strip(), pair.new.strip())
 
 
@@ -185,8 +204,10 @@ def _objects(patch: Patch) -> _Found:
             yield "index_dropped", (line.strip(),)
 
 
-def _rest(patch: Patch, is_config: bool) -> _Found:
+def _rest(patch: Patch, files: Sequence[str], is_config: bool) -> _Found:
     removed, added = patch.removed, patch.added
+    if removed and any(_CONTRACT.search(path) for path in files):
+        yield "renamed", [line.strip() for line in (*removed, *added)]
     if lines := [line for line in removed if _ACCESS.search(line)] if is_config or _access_file(patch) else []:
         yield (
             "access",

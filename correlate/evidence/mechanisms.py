@@ -21,7 +21,7 @@ TROUBLES: Final = {
         "slow": r"\bslow|latency|timed?[ -]?out|deadline|duration|took \d|\bcpu\b|\bblocked|\bp9\d|statement cancel|response time|\bstall",
         "saturated": r"\bpools?\b|exhaust|saturat|queue|too many|\b429\b|throttl|quota|capacity|backlog|\blag\b|overload|shedding|not available|remaining connection|rate limit",
         "oversize": r"too (large|big|long)|\b413\b|exceeds? (the )?(max|limit|size)|payload|larger than",
-        "missing": r"not found|does ?n[o']t exist|no such (?!host)|undefined|unknown (column|field|method|key|table|property|option|flag|topic)|keyerror|nosuch|\b404\b|no attribute|missing|absent|no route found|cannot (find|import|load)|unresolved|not registered|not defined|unrecogni[sz]ed",
+        "missing": r"not ?found|noclassdef|does ?n[o']t exist|no such (?!host)|undefined (?!is not|reading)|unknown (column|field|method|key|table|property|option|flag|topic)|keyerror|nosuch|\b404\b|no attribute|missing|absent|no route found|cannot (find|import|load)|unresolved|not registered|not defined|unrecogni[sz]ed",
         "null": r"null ?pointer|\bnil\b|nonetype|unwrap|\bnull\b|undefined (is not|reading)|propert(y|ies) of (undefined|null)|out of (range|bounds)|segmentation|panic",
         "malformed": r"pars(e|ing)|decod|deseriali|unmarshal|unexpected (token|end|character|type|field)|invalid|malformed|schema|mismatch|syntax error|cast|encoding|incompatible",
         "denied": r"\b40[13]\b|denied|unauthori[sz]ed|not authori[sz]ed|forbidden|not allowed|permission|signature|credential|x509|unknown authority|token .{0,24}(expired|invalid|not valid|rejected)|authenticat",
@@ -46,7 +46,7 @@ CAUSES: Final[dict[str, dict[str, float]]] = {
     "malformed": {"renamed": SURE, "major": LIKELY, "dropped": LIKELY, "unguarded": LIKELY, "replaced": LIKELY, "switched": LIKELY, "minor": VAGUE},
     "denied": {"access": SURE, "switched": LIKELY, "renamed": LIKELY, "wait_cut": LIKELY, "period_cut": LIKELY, "period_raised": VAGUE, "unguarded": LIKELY, "unbounded": VAGUE, "dropped": LIKELY},
     "race": {"unordered": SURE, "tries_raised": LIKELY, "locked": LIKELY, "demand_raised": LIKELY, "unguarded": LIKELY, "index_dropped": VAGUE, "wait_cut": VAGUE},
-    "unreachable": {"access": SURE, "switched": SURE, "renamed": LIKELY, "capacity_cut": LIKELY, "wait_cut": LIKELY, "dropped": LIKELY},
+    "unreachable": {"access": SURE, "switched": SURE, "renamed": LIKELY, "capacity_cut": LIKELY, "wait_cut": LIKELY, "dropped": LIKELY, "tries_cut": LIKELY},
     "flapping": {"capacity_cut": SURE, "wait_cut": SURE, "tries_cut": SURE, "period_cut": LIKELY, "leaks": LIKELY, "accumulates": LIKELY, "unbounded": LIKELY, "unguarded": LIKELY, "renamed": LIKELY, "dropped": LIKELY, "major": LIKELY, "blocking": LIKELY},
 }  # fmt: skip
 """Kind of trouble → effects that could begin it, and how well each explains it.  What may break anything is added below."""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-_NUMBER = re.compile(r"(?<![\w.])(\d[\d_,]*(?:\.\d+)?)\s*(?:\*\s*(?:time\.)?)?([A-Za-z]+)?")
+_NUMBER = re.compile(r"(?:(?<![\w.])|(?<=-Xm[xsn])|(?<=-Xss))(\d[\d_,]*(?:\.\d+)?)\s*(?:\*\s*(?:time\.)?)?([A-Za-z]+)?")
 _VERSION = re.compile(r"(?<![\w.])[v^~]?(\d+)\.(\d+)(?:\.(\d+))?(?:[-+.][\w.]+)?(?![\w])")
 _VERSIONED = re.compile(r"==|>=|~>|@|\^|~|image|FROM\s|version|require|\sv\d|\"\d+\.\d+\.\d+\"|:v?\d+\.\d+|<version>|gem\s|uses:", re.I)
 _KEY = re.compile(r"[A-Za-z_][\w.\-]*")
@@ -23,11 +23,12 @@ _UNITS: Final = {
 
 _FAMILIES: Final = (
     # what the number measures: (words, effect when it falls, effect when it rises); the first that matches decides
-    (r"retr(y|ies)|attempt|tries|redeliver|failure_?threshold|max_?fail", "tries_cut", "tries_raised"),
+    (r"rate[_-]?limit|throttl|quota", "capacity_cut", "capacity_raised"),
     (r"ttl|expir|interval|period|poll|refresh|cache|retention|max_?age|delay|backoff|every|schedule|cron|debounce", "period_cut", "period_raised"),
-    (r"timeout|deadline|wait|grace|lease|session|probe|leeway|skew|tolerance|heartbeat|duration|budget|withtimeout", "wait_cut", "wait_raised"),
+    (r"timeout|deadline|wait|grace|lease|session|probe|leeway|skew|tolerance|heartbeat|duration|budget", "wait_cut", "wait_raised"),
+    (r"retr(y|ies)|attempt|tries|redeliver|failure_?threshold|max_?fail", "tries_cut", "tries_raised"),
     (r"batch|chunk|page|prefetch|fetch|concurren|parallel|fan_?out|rate|qps|rps|burst|inflight|in_flight", "demand_cut", "demand_raised"),
-    (r"pool|limit|max|memory|mem\b|heap|quota|replica|buffer|queue|conn|capacity|cpu|worker|thread|size|slots|body|instances?|desired|nodes?|shards?|partitions?|throughput|units|ulimit|nofile|xmx", "capacity_cut", "capacity_raised"),
+    (r"pool|limit|max|memory|mem\b|heap|quota|replica|buffer|queue|conn|capacity|cpu|worker|thread|size|slots|body|instances?|desired|nodes?|shards?|partitions?|throughput|units|ulimit|nofile|xm[xsn]", "capacity_cut", "capacity_raised"),
 )  # fmt: skip
 _TABLE: Final = tuple((re.compile(pattern, re.I), falls, rises) for pattern, falls, rises in _FAMILIES)
 _TIME_SUFFIX = re.compile(r"(_|\b)(ms|millis|secs?|seconds|minutes)\b", re.I)

@@ -113,7 +113,7 @@ def _pairs(removed: Sequence[str], added: Sequence[str]) -> tuple[Pair, ...]:
     """Each removed line with the added line it became: equal but for numbers first, then of one key, then alike by half of their words."""
     free = list(added)
     pairs: list[Pair] = []
-    for alike in (_same_but_for_numbers, _same_key, _half_alike):
+    for alike in (same_but_for_numbers, _same_key, _half_alike):
         for old in removed:
             if any(pair.old is old for pair in pairs):
                 continue
@@ -124,7 +124,8 @@ def _pairs(removed: Sequence[str], added: Sequence[str]) -> tuple[Pair, ...]:
     return tuple(pairs)
 
 
-def _same_but_for_numbers(old: str, new: str) -> bool:
+def same_but_for_numbers(old: str, new: str) -> bool:
+    """Whether two lines differ in their numbers alone."""
     return _LEVEL.sub("#", old).split() == _LEVEL.sub("#", new).split()
 
 
