@@ -21,7 +21,7 @@ from schemas.severity import CRITICAL, DEBUG, ERROR, INFO, NOTICE, WARN, from_wo
 from schemas.signal import Kind, Signal, Status
 from schemas.sources import gcp_audit
 from schemas.sources.cloud import dumped, first, mapping, number, row, text
-from schemas.sources.gcp_names import of_labels, of_name, of_resource
+from schemas.sources.gcp_names import of_labels, of_name, of_resource, of_vm
 from schemas.sources.source import Received, Source
 
 FORMAT: Final = "gcp.log_entry"
@@ -122,7 +122,7 @@ def _log(entry: Mapping[str, Any], received: Received) -> Signal:
     named, ids = attributes_of(log_name, mapping(entry.get("resource")), labels)
     kind, status = _meaning(log_name, payload, labels)
     involved = mapping(payload.get("involvedObject"))
-    own = _vm(payload) or (
+    own = of_vm(payload) or (
         {f"k8s.{first(involved, 'kind').lower()}.name": first(involved, "name"), "k8s.namespace.name": first(involved, "namespace")}
         if involved
         else {}
@@ -143,13 +143,6 @@ def _log(entry: Mapping[str, Any], received: Received) -> Signal:
         trace_id=first(entry, "trace").rpartition("/")[2],
         details={"outcome": "succeeded", "actor": "automation"} if kind is Kind.SCALING else None,
     )
-
-
-def _vm(payload: Mapping[str, Any]) -> dict[str, str]:
-    """The machine that a firewall or flow log is told by; its resource is only the subnetwork."""
-    reporter = "dest_instance" if first(payload, "reporter") == "DEST" else "src_instance"
-    vm = next((found for key in ("instance", reporter) if (found := first(mapping(payload.get(key)), "vm_name"))), "")
-    return {"host.name": vm} if vm else {}
 
 
 def attributes_of(log_name: str, monitored: Mapping[str, Any], labels: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:

@@ -81,6 +81,13 @@ def of_labels(labels: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def of_vm(payload: Mapping[str, Any]) -> dict[str, str]:
+    """The machine that a firewall or flow log is told by; its resource is only the subnetwork."""
+    reporter = "dest_instance" if first(payload, "reporter") == "DEST" else "src_instance"
+    vm = next((found for key in ("instance", reporter) if (found := first(mapping(payload.get(key)), "vm_name"))), "")
+    return {"host.name": vm} if vm else {}
+
+
 def of_name(service: str, name: str) -> tuple[dict[str, str], list[str]]:
     """Attributes and ids of a resource name as audit logs give it: below an API's host, or a Kubernetes path."""
     if match := _K8S_NAME.fullmatch(name):
