@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from correlate.citing import position_of
 from correlate.postmortem import draft
 from correlate.postmortem.completeness import is_statement
 from correlate.postmortem.ledger import ASK
 from correlate.telling import tell
 from schemas.postmortem import UNKNOWN, Postmortem
-from tests.correlate.outage import Outage, bad_deploy
+from tests.correlate.outage import Outage, bad_deploy, ns
 
 GOLDEN = Path(__file__).parent / "golden" / "bad_deploy.md"
 
@@ -87,6 +88,12 @@ def test_the_summary_says_in_three_sentences_what_broke_why_and_what_ended_it():
     )
     assert why.startswith("The change service.upgraded on payment")
     assert end == "Recovery followed service.rolledback on payment (“v2 → v1”)."
+
+
+def test_a_change_before_detection_is_not_what_fixed_it():
+    """Only what came after somebody could know, and before it got better, may have helped."""
+    assert texts(drafted(detected_s=500), "summary")[-1] == "What fixed it (no change precedes the recovery): unknown."
+    assert texts(drafted(mitigated_ns=ns(300)), "summary")[-1] == "What fixed it (no change precedes the recovery): unknown."
 
 
 def test_the_root_cause_and_what_contributed_are_kept_apart():
@@ -164,9 +171,12 @@ def test_empty_sections_are_warned_about_in_the_quiet_case_and_not_in_the_full_o
     ]
 
 
-def test_shed_late_and_provisional_ground_is_warned_about():
+def test_shed_late_and_unsettled_ground_is_warned_about():
     """What was left out is in the document, not only in a metric."""
-    warnings = drafted(shed={"logs_over_cap": 1_200}, resolved_s=None).warnings
+    outage = bad_deploy()
+    late = frozenset([position_of(outage.members[0])])
+    warnings = drafted(outage, shed={"logs_over_cap": 1_200}, resolved_s=None, late=late).warnings
+    assert "1 timeline entry came from records that arrived late." in warnings
     assert "1,200 rows were left out (logs over cap): what they said is not in this draft." in warnings
     assert "The incident is open: this draft will change." in warnings
 

@@ -73,6 +73,14 @@ def test_a_table_keeps_its_shape_whatever_its_cells_say(rows):
     assert found[-1] == "table_close"
 
 
+@pytest.mark.parametrize("said", ["a|b", "a\\|b", "a\\\\|b", "`|`", "|"])
+def test_a_quotation_with_pipes_stays_in_its_cell(said):
+    """A code span in a table cannot hold every pipe."""
+    page = table(("a", "b"), [[cell(f"it said “{said}” twice"), "end"]])
+    assert [token.content for token in GFM.parse(page) if token.type == "inline"][-1] == "end"
+    assert said in shown(page)
+
+
 @given(st.lists(st.sampled_from(["`", "``", "`````", "a", " ", "\n", "~~~", "text"]), max_size=12).map("".join))
 def test_a_fence_is_longer_than_any_run_of_backticks_inside(text):
     """No record can close its own block."""
