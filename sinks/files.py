@@ -118,8 +118,8 @@ def file_name(incident_id: str) -> str:
 
 
 def _put(path: Path, text: bytes, ours: frozenset[str]) -> Outcome | None:
-    """Writes the text unless a person's text is there: then None, and nothing is touched."""
-    if path.is_symlink():
+    """Writes the text unless something of a person's is there (a text, a link, a folder, a pipe): then None, and nothing is touched."""
+    if path.is_symlink() or (path.exists() and not path.is_file()):
         return None
     try:
         there = path.read_bytes()

@@ -117,16 +117,30 @@ def test_damaged_notes_count_as_none(tmp_path):
     assert PostmortemFiles(tmp_path).write(draft(2))[0].outcome is Outcome.BESIDE
 
 
-def test_a_link_in_the_place_of_a_page_is_not_followed(tmp_path):
-    """Whoever can put a link into the folder cannot make us write elsewhere."""
+@pytest.mark.parametrize("obstacle", ["link", "dangling link", "pipe", "folder"])
+@pytest.mark.timeout(20)
+def test_what_is_no_file_in_the_place_of_a_page_is_left_alone(tmp_path, obstacle):
+    """Whoever can put a link or a pipe into the folder cannot make us write elsewhere, wait for ever or lose it."""
     elsewhere = tmp_path / "elsewhere.txt"
-    elsewhere.write_text("precious")
     folder = tmp_path / "folder"
-    folder.mkdir()
-    (folder / "inc-1.md").symlink_to(elsewhere)
     PostmortemFiles(folder).write(draft(1))
-    assert elsewhere.read_text() == "precious"
-    assert (folder / "inc-1.rev1.md").read_text() == "# Draft 1\n"
+    page = folder / "inc-1.md"
+    page.unlink()
+    elsewhere.write_text("# Draft 1\n")
+    match obstacle:
+        case "link":
+            page.symlink_to(elsewhere)
+        case "dangling link":
+            page.symlink_to(tmp_path / "nowhere")
+        case "pipe":
+            os.mkfifo(page)
+        case "folder":
+            page.mkdir()
+    before = page.lstat()
+    assert PostmortemFiles(folder).write(draft(2))[0].outcome is Outcome.BESIDE
+    assert (page.lstat().st_ino, page.lstat().st_mode) == (before.st_ino, before.st_mode)
+    assert elsewhere.read_text() == "# Draft 1\n"
+    assert (folder / "inc-1.rev2.md").read_text() == "# Draft 2\n"
 
 
 class Died(BaseException):
