@@ -17,7 +17,6 @@ from schemas.rejected import Rejected
 
 DOCUMENT_BYTES_MAX = 16 << 20
 """A catalogue of ten thousand services is about 3 MB."""
-_KINDS: Mapping[str, str] = {"component": "service", "resource": "resource"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +42,10 @@ def read_catalogue(text: str) -> Catalogue:
         if document is None:
             continue
         match document:
-            case {"kind": str(kind), "metadata": {"name": str(name)}, **rest}:
+            case {"kind": str(), "metadata": {"name": str(name)}, **rest}:
                 spec = rest.get("spec")
                 spec = spec if isinstance(spec, dict) else {}
-                me = entity(_KINDS.get(kind.lower(), "service"), name)
+                me = entity("service", name)  # a database in the catalogue is the `service` of its exporter and of its callers' labels
                 depends = spec.get("dependsOn")
                 calls[me] = (
                     frozenset(_reference(item) for item in depends if isinstance(item, str)) if isinstance(depends, list) else frozenset()
@@ -63,5 +62,4 @@ def read_catalogue(text: str) -> Catalogue:
 
 
 def _reference(reference: str) -> str:
-    kind, _, name = reference.rpartition(":")
-    return entity(_KINDS.get(kind.lower(), "service"), name.rpartition("/")[2])
+    return entity("service", reference.rpartition(":")[2].rpartition("/")[2])

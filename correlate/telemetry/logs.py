@@ -203,8 +203,9 @@ class Logs:
         self._all_trials[asked] += trials[asked]
         self._all_counts[members] += counts[members]
         self._seen[asked] += 1
-        weights = self._trials[mine[members]]
-        self._usual[members] = shares.weighted_medians(self._counts[members] / np.maximum(weights, 1.0), weights)
+        trials_of = self._trials[mine[members]]
+        weights = shares.capped(trials_of)  # an outage shouts: its minutes may hold a hundred times the lines, and count as minutes
+        self._usual[members] = shares.weighted_medians(self._counts[members] / np.maximum(trials_of, 1.0), weights)
 
     def context_of(self) -> Int64s:
         """Outcome → context."""

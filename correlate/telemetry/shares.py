@@ -38,6 +38,14 @@ def two_rates(count: Floats, exposure: Floats, before: Floats, exposure_before: 
     return np.where((exposure > 0) & (exposure_before > 0), np.maximum(now + then, 0.0), 0.0)
 
 
+def capped(weights: Floats) -> Floats:
+    """Of each row the weights, none above the row's median of those that are not 0."""
+    filled = np.where(weights > 0, weights, np.nan)
+    empty = ~(weights > 0).any(axis=1)
+    filled[empty] = 0.0
+    return np.minimum(weights, np.nanmedian(filled, axis=1)[:, None])
+
+
 def weighted_medians(shares: Floats, weights: Floats) -> Floats:
     """Of each row the smallest share at which half of its weight is reached; 0 for a row without weight."""
     order = np.argsort(shares, axis=1, kind="stable")
