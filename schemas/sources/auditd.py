@@ -28,10 +28,12 @@ from schemas.sources.source import Received, Source
 
 FORMAT: Final = "linux.auditd"
 _LINE: Final = re.compile(
-    r"(?:.{0,256}?\b)?(?:node=(?P<node>\S{1,255}) )?(?:audit: )?type=(?P<type>\w{1,48}) (?:msg=)?audit\((?P<time>\d{9,11}(?:\.\d{1,9})?):(?P<serial>\d{1,20})\): ?(?P<rest>.*)",
+    r"(?:.{0,256}?\b)?(?:node=(?P<node>\S{1,255}) )?(?:audit: )?type=(?P<type>[\w\[\]]{1,48}) (?:msg=)?audit\((?P<time>\d{9,11}(?:\.\d{1,9})?|\d\d/\d\d/\d{4} \d\d:\d\d:\d\d(?:\.\d{1,9})?):(?P<serial>\d{1,20})\) ?: ?(?P<rest>.*)",
     re.DOTALL,
 )
-_STARTS: Final = re.compile(r"(?:node=\S{1,255} )?(?:<\d{1,3}>)?(?:audit: )?type=\w{1,48} (?:msg=)?audit\(\d")
+_STARTS: Final = re.compile(
+    r"\s{0,8}(?:----\s{1,4})?(?:time->[^\n]{1,64}\n)?(?:node=\S{1,255} )?(?:<\d{1,3}>)?(?:audit: )?type=[\w\[\]]{1,48} (?:msg=)?audit\(\d"
+)
 _PAIR: Final = re.compile(r"""(?<![\w-])(?P<key>[\w-]{1,64})=(?P<value>"[^"]*"|'[^']*'|[^\s'"]*)""")
 _NUMBERED: Final = {
     "1100": "USER_AUTH", "1101": "USER_ACCT", "1105": "USER_START", "1106": "USER_END", "1112": "USER_LOGIN", "1130": "SERVICE_START", "1131": "SERVICE_STOP",
@@ -76,7 +78,7 @@ def read(document: Any, received: Received) -> Iterable[Signal | Rejected]:
     host = carried_host(received).get("host.name", "")
     events: dict[tuple[str, str, str], _Event] = {}
     for number, line in numbered(document):
-        if line.startswith("----"):  # ausearch draws a line between events
+        if line.startswith(("----", "time->")):  # ausearch draws a line between events and says their time again
             continue
         match = _LINE.match(line)
         if match is None:
@@ -102,7 +104,7 @@ def event_of(message: str, host: str, received: Received) -> Signal | None:
 
 def _add(event: _Event, match: re.Match[str]) -> None:
     type_ = match["type"]
-    event.types.append(_NUMBERED.get(type_, type_))
+    event.types.append(_NUMBERED.get(type_.removeprefix("UNKNOWN[").rstrip("]"), type_))
     raw, _, enriched = match["rest"].partition("\x1d")
     inner = re.search(r"\bmsg='(?P<inside>.*?)'(?:\s|$|[A-Z])", raw, re.DOTALL)
     said = raw[: inner.start()] + " " + inner["inside"] if inner else raw

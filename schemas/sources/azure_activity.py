@@ -90,7 +90,7 @@ def _event(raw: Mapping[str, Any], envelope: Envelope) -> _Event:
     def said(*names: str) -> str:
         return next((found for name in names if (found := _plain(raw.get(name)))), "")
 
-    properties = mapping(decoded(raw.get("properties", raw.get("Properties"))))
+    properties = _properties(raw)
     authorization = mapping(decoded(raw.get("authorization"))) or mapping(mapping(decoded(raw.get("identity"))).get("authorization"))
     return _Event(
         operation=said("operationName", "OperationNameValue", "OperationName") or text(authorization.get("action")),
@@ -105,6 +105,13 @@ def _event(raw: Mapping[str, Any], envelope: Envelope) -> _Event:
         properties=properties,
         raw=raw,
     )  # fmt: skip
+
+
+def _properties(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties; exports to Event Hubs put those of the event one level deeper and write their names with a capital."""
+    properties = mapping(decoded(raw.get("properties", raw.get("Properties"))))
+    inner = mapping(decoded(properties.get("eventProperties")))
+    return {**{key[:1].lower() + key[1:]: value for key, value in inner.items()}, **inner, **properties}
 
 
 def _plain(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Azure alerts in the schemas before the common one: metric (classic and v2), log, Activity Log, budget.
+"""Azure alerts in the schemas before the common one: metric (classic and v2), log, Activity Log, budget, autoscale.
 
 Knows:   schemaId AzureMonitorMetricAlert, Microsoft.Insights/LogAlert, Microsoft.Insights/activityLogs, AIP Budget Notification, and the
          classic metric alert that has none.
@@ -25,7 +25,7 @@ from schemas.sources.cloud import mapping, row, sequence, text
 from schemas.sources.source import Received, Source
 
 _METRIC, _CLASSIC, _LOG = "azure.metric_alert_v2", "azure.classic_metric_alert", "azure.log_alert"
-_ACTIVITY, _BUDGET = "azure.activity_log_alert", "azure.budget_alert"
+_ACTIVITY, _BUDGET, _AUTOSCALE = "azure.activity_log_alert", "azure.budget_alert", "azure.autoscale_notification"
 
 
 def _schema(document: Any) -> str:
@@ -59,6 +59,29 @@ def recognises_activity(document: Any) -> bool:
 def recognises_budget(document: Any) -> bool:
     data = document.get("data") if isinstance(document, dict) else None
     return "budget" in _schema(document) or (isinstance(data, dict) and "BudgetName" in data and "Budget" in data)
+
+
+def recognises_autoscale(document: Any) -> bool:
+    context = document.get("context") if isinstance(document, dict) else None
+    return isinstance(context, dict) and "operation" in document and ("oldCapacity" in context or "newCapacity" in context)
+
+
+def read_autoscale(document: Any, received: Received) -> Iterable[Signal | Rejected]:
+    """An autoscale setting's own webhook: one message a scale operation."""
+    context = mapping(document.get("context"))
+    before, after = text(context.get("oldCapacity")), text(context.get("newCapacity"))
+    yield row(
+        received, Kind.SCALING, _AUTOSCALE, target(context.get("resourceId"), named={"cloud.region": text(context.get("resourceRegion"))}),
+        name=text(document.get("operation")) or "autoscale",
+        text=joined((text(document.get("operation")), text(context.get("details")) or f"{before} to {after} instances")),
+        event_time_ns=time_of(context.get("timestamp")),
+        value=first_number(after),
+        severity_number=severity.INFO,
+        dedup_key=f"azure.autoscale|{text(context.get('id'))}|{text(context.get('timestamp'))}".lower(),
+        details={"action": text(document.get("operation")), "from": before, "to": after, "outcome": "started", "actor": "automation"},
+        evidence_url=text(context.get("portalLink")),
+        fallback=f"resource:azure/{text(context.get('resourceName')) or 'autoscale'}",
+    )  # fmt: skip
 
 
 def read_metric(document: Any, received: Received) -> Iterable[Signal | Rejected]:
@@ -177,5 +200,6 @@ SOURCES: Final = (
     Source(_LOG, recognises_log, read_log),
     Source(_ACTIVITY, recognises_activity, read_activity),
     Source(_BUDGET, recognises_budget, read_budget),
+    Source(_AUTOSCALE, recognises_autoscale, read_autoscale),
     Source(_CLASSIC, recognises_classic, read_classic),
 )

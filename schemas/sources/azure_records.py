@@ -170,7 +170,7 @@ def _fallback_text(document: Mapping[str, Any], properties: Mapping[str, Any], c
 
 
 _PERSONAL: Final = re.compile(
-    r"(?i)user|caller|upn|email|principal|identity|claims|(?:client|caller)?_?ip$|ipaddress|callerip|accountname|useragent|requestid|etag"
+    r"(?i)user|displayname|givenname|surname|initiatedby|caller|upn|email|principal|identity|claims|(?:client|caller)?_?ip$|ipaddress|callerip|accountname|useragent|requestid|etag"
 )
 """Properties that tell of people, or nothing: left out of a text made from properties."""
 

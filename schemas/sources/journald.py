@@ -18,6 +18,7 @@ from schemas.rejected import Rejected
 from schemas.severity import BY_SYSLOG
 from schemas.signal import Signal
 from schemas.sources.linux_meaning import Line, signal_of
+from schemas.sources.linux_programs import without_uid
 from schemas.sources.source import Received, Source
 
 FORMAT: Final = "linux.journald"
@@ -64,7 +65,7 @@ def line_of(entry: Mapping[str, Any]) -> Line:
         time_ns=_time(entry),
         host=said(entry, "_HOSTNAME") or said(entry, "host") or said(entry, "hostname"),
         program=program,
-        unit=about or said(entry, "_SYSTEMD_UNIT") or said(entry, "_SYSTEMD_USER_UNIT"),
+        unit=without_uid(about or said(entry, "_SYSTEMD_UNIT") or said(entry, "_SYSTEMD_USER_UNIT")),
         severity_number=BY_SYSLOG[int(priority)] if priority in ("0", "1", "2", "3", "4", "5", "6", "7") else 0,
         message_id=message_id,
         dedup_key=said(entry, "__CURSOR"),

@@ -19,7 +19,7 @@ from schemas.identity import identify
 from schemas.redact import redact
 from schemas.signal import Kind, Signal, Status, Subject
 from schemas.sources.kernel_messages import kernel_event
-from schemas.sources.linux_programs import identity_attributes, is_unit, service_of, without_accounts
+from schemas.sources.linux_programs import identity_attributes, is_unit, service_of, without_accounts, without_uid
 from schemas.sources.source import Received
 
 MAX_TEXT_CHARS: Final = 8192
@@ -122,10 +122,14 @@ def _unit_event(line: Line) -> tuple[str, str]:
         return "", ""
     if (match := _ABOUT_UNIT.match(line.message)) and is_unit(match["unit"]):
         became = next((name for pattern, name in _UNIT_SAID if pattern.match(match["said"])), "")
-        return became, match["unit"] if became else ""
+        return became, without_uid(match["unit"]) if became else ""
     if match := _JOB.match(line.message):
         unit = match["unit"] if match["unit"] and is_unit(match["unit"]) else line.unit if line.unit not in ("", "init.scope") else ""
-        return (_VERBS.get(match["verb"], "failed"), unit or match["what"].rstrip(". ")[:128]) if unit or match["what"] else ("", "")
+        return (
+            (_VERBS.get(match["verb"], "failed"), without_uid(unit) or without_accounts(match["what"]).rstrip(". ")[:128])
+            if unit or match["what"]
+            else ("", "")
+        )
     return "", ""
 
 

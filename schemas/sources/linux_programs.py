@@ -27,6 +27,7 @@ _PLUMBING: Final = re.compile(
 """Names on every host: what they say is said of the host."""
 _SUFFIX: Final = re.compile(r"\.(?:service|scope|socket|timer|target|mount|automount|slice|path|swap|device)$")
 _UNIT: Final = re.compile(r"[\w@.:\\-]{1,255}\.(?:service|scope|socket|timer|target|mount|automount|slice|path|swap|device)")
+_USER_UNIT: Final = re.compile(r"^(?P<kind>user@|user-runtime-dir@|user|session)-?[\dc]+(?=\.(?:service|slice|scope))")
 _CONTAINER: Final = re.compile(r"(?:^|[/-])(?:cri-containerd|crio|docker|libpod)?-?(?P<id>[0-9a-f]{64})(?:\.scope)?(?:/|$)")
 _POD_UID: Final = re.compile(r"pod(?P<uid>[0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{12}|[0-9a-f]{32})")
 _ACCOUNTS: Final = tuple(
@@ -47,6 +48,11 @@ _ACCOUNTS: Final = tuple(
     )
 )
 _BUILT_IN: Final = frozenset(["root", "nobody", "daemon", "unknown", "user", "NULL", "null", "request", "invalid", "the", "a", "an"])
+
+
+def without_uid(unit: str) -> str:
+    """`user@1000.service` as `user@.service`: a uid is a person's."""
+    return _USER_UNIT.sub(r"\g<kind>", unit)
 
 
 def is_unit(name: str) -> bool:

@@ -46,7 +46,12 @@ _SD: Final = re.compile(r"\[(?P<id>[^\s=\]\"]{1,64})(?P<params>(?: [^\s=\]\"]{1,
 _PARAM: Final = re.compile(r"(?P<name>[^\s=\]\"]{1,64})=\"(?P<value>(?:\\.|[^\"\\])*)\"", re.DOTALL)
 _KEPT_PARAMS: Final = 32
 """Structured-data parameters kept of a message; more is data in the wrong place."""
-_LEVEL: Final = re.compile(r"\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|SEVERE)\]?(?=[\s:|-])", re.IGNORECASE)
+_FORWARDED: Final = re.compile(r"^Message forwarded from (\S{1,255}?): ?")
+"""AIX puts the sender's name into a sentence."""
+_CONTAINER_LINE: Final = re.compile(r"std(?:out|err) [FP] ")
+_LEVEL: Final = re.compile(
+    r"\s{0,4}(?:\d{1,10} |\[[^\[\]]{1,64}\] ){0,2}\[?(?P<word>TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|SEVERE|PANIC|LOG|Note|Warning)\]?(?=[\s:|-])"
+)
 """A level where the host would stand: a program's own dated log, not syslog."""
 
 
@@ -69,6 +74,8 @@ def looks_like_syslog(document: str) -> bool:
     if OCTET_COUNT.match(start) or (_PRI.match(start) and not re.match(r"<\d{1,3}>\[", start)):
         return True
     date = _DATE.match(start)
+    if date is not None and _CONTAINER_LINE.match(start, date.end()):
+        return False  # a container runtime's line
     if date is not None and _LEVEL.match(start, date.end()):
         return True
     return date is not None and _TAG.search(start, date.end(), date.end() + 400) is not None
@@ -91,9 +98,9 @@ def header_of(frame: str, near_ns: int) -> Header | None:
     time_ns = _time(date, near_ns) if date else 0
     rest = rest[date.end() :] if date else rest
     if (level := _LEVEL.match(rest)) and pri is None:
-        number = severity.from_word(level[0].strip("[]"))
+        number = severity.from_word(level["word"])
         return Header(TEXT_LOG, rest[level.end() :].lstrip(" :|-"), time_ns, severity_number=number)
-    host, rest = _host(rest, dated=date is not None)
+    host, rest = _host(_FORWARDED.sub(r"\1 ", rest), dated=date is not None)
     program, unit, message = _tag(rest)
     if cisco := _CISCO.match(message if program in ("", "%") else rest):
         number = number or BY_SYSLOG[int(cisco["severity"])]
