@@ -19,7 +19,7 @@ _PLUMBING: Final = re.compile(
     | rsyslogd? | syslogd? | syslog-ng | audit(?:d|sp|ctl)? | audisp.* | dbus.* | NetworkManager.* | nm-.* | dhc(?:lient|pcd?|pd).* | wpa_supplicant | polkit.* | rtkit.*
     | accounts-daemon | snapd?(?:\..*)? | packagekit.* | ModemManager | avahi.* | chronyd? | ntpd? | ntpdate | agetty | getty.* | user(?:add|mod|del) | group(?:add|mod|del)
     | passwd | chpasswd | dracut.* | dnf.* | yum.* | apt.* | dpkg.* | unattended-upgrade.* | logrotate | logger | kdump.* | irqbalance | multipathd | lvm.* | dmeventd | iscsi.* | udisks.*
-    | upower.* | gnome-.* | gdm.* | gsd-.* | Xorg | pulseaudio | pipewire.* | firewalld | smartd | mcelog | tuned | user@.* | user-runtime.* | session-.* | cloud-init.* | cloud-.*
+    | upower.* | gnome-.* | gdm.* | gsd-.* | Xorg | pulseaudio | pipewire.* | firewalld | smartd | mcelog | tuned | user | user@.* | user-runtime.* | session-.* | cloud-init.* | cloud-.*
     | google[_-].* | amazon-ssm.* | waagent.* | kubelet | containerd.* | dockerd? | alsactl | alsa-.* | rngd | lldpd | restorecond | setroubleshoot.* | sedispatch | abrt.* | plymouth.*
     | fstrim | man-db.* | mlocate.* | updatedb.* | e2scrub.* | motd-news | tmp | proc-.* | sys-.* | dev-.* | -\.mount | boot.* | home.* | run-.* | var-.* | ldconfig | rc-local | rpc.* | nfs-.*
     | vmtoolsd | qemu-ga.* | hv_.* | thermald | bluetoothd? | cups.* | colord | geoclue | switcheroo.* | modprobe.* | apparmor.* | auditctl | semanage | semodule | crontab | mount | umount | bash | sh | python3?"""
