@@ -114,7 +114,7 @@ def test_off_a_terminal_an_incident_grows_by_lines_of_what_is_new_and_ends_with_
     with Growing(Console(file=output, width=100)) as growing:
         growing.show(incident(1, entries=2))
         growing.show(incident(2, entries=3))
-        growing.show(incident(1, entries=2))
+        growing.show(incident(1, entries=2, timeline=(entry(0, text="out of date"),)))
         growing.show(incident(3, entries=3, status=Phase.RESOLVED, timeline=(entry(0), entry(1, text="amended"), entry(2))))
         before_the_end = output.getvalue()
     lines = [line.strip() for line in before_the_end.splitlines()]
