@@ -42,6 +42,8 @@ class Complaint:
     kind: str
     """What is wrong, whoever it is: the name and the labels that name no entity."""
     peer: str
+    host: str = ""
+    """The host that the unit runs on, where the alert says so."""
 
     @property
     def ident(self) -> tuple[str, str, str]:
@@ -64,8 +66,9 @@ def complaint_of(subject: Subject) -> Complaint:
     attributes = dict(subject.attributes)
     unit = next((attributes[key] for key in UNITS if attributes.get(key)), subject.entity)
     peer = next((attributes[key] for key in PEERS if attributes.get(key)), "")
+    host = next((entity for entity in subject.ancestors if entity.startswith("host:")), "")
     what = [f"{key}={value}" for key, value in subject.attributes if key not in NAMELESS]
-    return Complaint(subject.entity, unit, subject.name, "|".join((subject.name, *what)), peer)
+    return Complaint(subject.entity, unit, subject.name, "|".join((subject.name, *what)), peer, host)
 
 
 def alarm_of(signal: Signal) -> Alarm:

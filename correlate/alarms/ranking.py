@@ -22,6 +22,8 @@ _RECENT_INCIDENTS = 2.0
 """Half-life, in incidents, of what is taken as an echo of the last one."""
 _LATENESS = 1.5
 """Windows after the onset at which a complaint counts half: causes speak first, and exporters poll once a window."""
+_CARRIED = 0.5
+"""Share of its units' complaints that a host takes over: it explains them, or they explain it."""
 _DOUBT = 1e-9
 _COMPLAINTS_MAX = 50_000
 
@@ -95,13 +97,23 @@ def accuse(first: Mapping[tuple[str, str, str], Alarm], onset_ns: int, past: Pas
 
 
 def _by_entity(groups: Mapping[tuple[str, str, str], list[tuple[float, Alarm]]]) -> Iterable[Accusation]:
-    """An entity's own complaints count in full, of its units only the most accused one: a fault sits in one replica, or in none."""
+    """An entity's own complaints count in full, of its units only the most accused one: a fault sits in one replica, or in none.
+
+    A host that complains answers for what it carries as well: where units of several services on it complain, half of what all but the
+    first show is the host's.
+    """
     units: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     strongest: dict[str, list[tuple[float, Alarm]]] = defaultdict(list)
+    carried: dict[str, dict[str, float]] = defaultdict(dict)
     for (entity, unit, _), members in groups.items():
         units[entity][unit] += math.sqrt(sum(nats * nats for nats, _ in members))
         strongest[entity].append(max(members, key=lambda member: (member[0], -member[1].time_ns)))
+    for (entity, unit, _), members in groups.items():
+        host = members[0][1].complaint.host
+        if host and host != entity:
+            carried[host][entity] = max(carried[host].get(entity, 0.0), units[entity][unit])
     for entity, by_unit in units.items():
         best = max((nats for unit, nats in by_unit.items() if unit != entity), default=0.0)
+        others = sorted(carried.get(entity, {}).values(), reverse=True)[1:]
         alarms = sorted(strongest[entity], key=lambda member: (-member[0], member[1].time_ns, member[1].complaint.ident))
-        yield Accusation(entity, by_unit.get(entity, 0.0) + best, tuple(alarms[:5]))
+        yield Accusation(entity, by_unit.get(entity, 0.0) + best + _CARRIED * sum(others), tuple(alarms[:5]))

@@ -12,7 +12,7 @@ from schemas.incident import Incident
 from schemas.postmortem import Postmortem
 from streams.cli.exits import EXIT_FAILURE
 
-RECORDING = Path(__file__).parents[2] / "tests" / "outages" / "bad-deploy"
+RECORDING = Path(__file__).parents[2] / "tests" / "outages" / "checkout-pool-leak"
 SPEED = 30.0
 """Twenty-two recorded minutes in three quarters of a minute."""
 

@@ -147,3 +147,21 @@ def _before(window: list[tuple[int, float]], at_ns: int, drift: float) -> float:
 def test_an_alarm_points_to_its_record() -> None:
     signal = Signal(Subject(Kind.ALERT, "service:a", "X"), 5, topic="telemetry.alerts", partition=2, offset=9, row=1)
     assert alarm_of(signal).position == Position("telemetry.alerts", 2, 9, 1)
+
+
+def test_a_host_answers_for_the_units_it_carries() -> None:
+    """Pods of three services on one host complain, and so does the host: the host is accused, not the pod that complains most."""
+    alarms = Alarms()
+    alarms.listen(0)
+    alarms.entities.update(f"service:svc-{n}" for n in range(12))
+
+    def on_host(at_s: int, service: str, name: str) -> Alarm:
+        labels = (("k8s.pod.name", f"{service}-pod"),)
+        subject = Subject(Kind.ALERT, f"service:{service}", name, ancestors=("host:node-1",), attributes=labels)
+        return alarm_of(Signal(subject, 10 * HOUR_NS + at_s * SECOND_NS, severity_number=severity.CRITICAL))
+
+    for at_s, service in enumerate(("svc-1", "svc-2", "svc-3", "svc-4", "svc-5")):
+        alarms.feed(on_host(at_s, service, f"Throttled{service}"))
+    alarms.feed(alarm_of(Signal(Subject(Kind.ALERT, "host:node-1", "CpuSaturated"), 10 * HOUR_NS + 5 * SECOND_NS, severity_number=18)))
+    assert alarms.open is not None
+    assert alarms.accuse(alarms.open)[0].entity == "host:node-1"
