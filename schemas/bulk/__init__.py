@@ -8,7 +8,8 @@ from schemas.bulk.adapter import Adapter
 from schemas.bulk.batch import Bulk
 from schemas.bulk.cloudwatch_logs import CloudWatchLogs
 from schemas.bulk.ecs import Ecs
+from schemas.bulk.journald import Journal
 from schemas.bulk.log_entry import LogEntries
 from schemas.bulk.otlp import OtlpLogs, OtlpMetrics
 
-DECODERS: Final[tuple[Bulk, ...]] = (Adapter(), OtlpLogs(), OtlpMetrics(), Ecs(), LogEntries(), CloudWatchLogs())
+DECODERS: Final[tuple[Bulk, ...]] = (Adapter(), Journal(), OtlpLogs(), OtlpMetrics(), Ecs(), LogEntries(), CloudWatchLogs())

@@ -175,15 +175,8 @@ def _kernel(line: Line, received: Received) -> Signal:
 
 
 def _row(line: Line, kind: Kind, name: str, received: Received, unit: str = "", cgroup: str = "", program: str = "") -> Signal:
-    attributes: dict[str, Any] = {
-        **identity_attributes(line.host, line.program, unit or line.unit, cgroup or line.cgroup),
-        **dict(line.attributes),
-    }
-    if program:
-        attributes["process.executable.name"] = program
-    subject = identify(attributes).subject(kind, line.source, name, fallback=f"unit:{unit or line.unit or line.program or 'syslog'}")
     return Signal(
-        subject=subject,
+        subject=subject_of(line, kind, name, unit, cgroup, program),
         event_time_ns=line.time_ns,
         severity_number=line.severity_number or level_in(line.message),
         text=redact(without_accounts(line.message[:MAX_TEXT_CHARS]), received.redaction_key),
@@ -191,6 +184,17 @@ def _row(line: Line, kind: Kind, name: str, received: Received, unit: str = "", 
         trace_id=line.trace_id,
         details=_details(line, received),
     )
+
+
+def subject_of(line: Line, kind: Kind, name: str, unit: str = "", cgroup: str = "", program: str = "") -> Subject:
+    """What a message is about: host, program, unit and container as far as the line or the message names them."""
+    attributes: dict[str, Any] = {
+        **identity_attributes(line.host, line.program, unit or line.unit, cgroup or line.cgroup),
+        **dict(line.attributes),
+    }
+    if program:
+        attributes["process.executable.name"] = program
+    return identify(attributes).subject(kind, line.source, name, fallback=f"unit:{unit or line.unit or line.program or 'syslog'}")
 
 
 def _details(line: Line, received: Received) -> str:

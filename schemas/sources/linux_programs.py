@@ -47,6 +47,20 @@ _ACCOUNTS: Final = tuple(
         r"(?P<before>\bpassword changed for )(?P<who>[\w.@$\\-]{1,64})(?P<after>)",
     )
 )
+ACCOUNT_NEEDLES: Final = (
+    "user",
+    "for ",
+    "by ",
+    "group",
+    "logname",
+    "acct",
+    " : tty",
+    " : pwd",
+    " incorrect",
+    " : command",
+    " : a password",
+)
+"""A message that holds none of these, in any case, and does not begin with `(` names no account: lets a batch be sifted first."""
 _BUILT_IN: Final = frozenset(["root", "nobody", "daemon", "unknown", "user", "NULL", "null", "request", "invalid", "the", "a", "an"])
 
 
