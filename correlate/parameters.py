@@ -48,7 +48,7 @@ class Parameters:
     open_nats: float = _number(
         9.0, "nats", "e^9 ticks of ten seconds: about one false opening a day for an entity, before joint evidence is asked."
     )
-    hold_nats: float = _number(6.0, "nats", "An open incident needs less to go on than a new one: two thirds of `open_nats`.")
+    hold_nats: float = _number(4.0, "nats", "An open incident needs less to go on than a new one: two thirds of `open_nats`.")
     join_windows: float = _number(0.75, "windows", "Onsets closer than the clock can tell apart are one event.")
     rank_windows: float = _number(
         2.0, "windows", "Causes are read from the beginning of an outage; later everything suffers from everything."

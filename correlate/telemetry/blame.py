@@ -43,6 +43,8 @@ _ALONE: Final = 0.5
 """Share of the cap that a resource other than the processor has when detecting: memory and disks move by themselves."""
 _TOP: Final = 3
 """Groups that are added: a fault shows in its resource, its symptom and its logs; more would reward whoever has most telemetry."""
+_PRICE: Final = np.log(len(GROUPS) / np.arange(_TOP, 0, -1))
+"""What the third, second and strongest group pay for having been chosen: by chance alone the k-th of n is as high as ln(n / k)."""
 _SPREADING: Final = (ERRORS, EDGE_ERRORS, LOG_SHARE, LOG_SEQUENCE, CALLS)
 """Families that a callee's trouble causes in its callers."""
 _FELT: Final = (LATENCY, EDGE_IN_CLIENT, EDGE_IN_SERVER, ERRORS, EDGE_ERRORS)
@@ -105,14 +107,14 @@ def discounted(nats: Floats, below: Links, parameters: Parameters) -> Floats:
 
 
 def totals(nats: Floats, parameters: Parameters, detecting: bool) -> Floats:
-    """One figure an entity: MAX inside a group, SUM of the three strongest groups, resources capped."""
+    """One figure an entity: MAX inside a group, SUM of the three strongest groups less their price, resources capped."""
     grouped = np.stack([nats[:, families].max(axis=1) for families in GROUPS], axis=1)
     cap = np.full(RESOURCES, parameters.resource_cap)
     if detecting:
         cap[1:] *= _ALONE
     grouped[:, :RESOURCES] = np.minimum(grouped[:, :RESOURCES], cap)
     strongest: Floats = np.sort(grouped, axis=1)[:, -_TOP:]
-    return np.asarray(strongest.sum(axis=1))
+    return np.asarray(np.maximum(0.0, strongest - _PRICE).sum(axis=1))
 
 
 def corroborated(total: Floats, nats: Floats, callers: Links) -> Floats:
