@@ -9,7 +9,7 @@ that a busy day accuses nobody more.  A change that nothing ties to the trouble 
 
 from __future__ import annotations
 
-from math import exp, log
+from math import exp, fsum, log
 from typing import Final
 
 from correlate.evidence import change_kind, change_place, change_time, exogenous, mechanism, recovery, rollout, text
@@ -55,12 +55,12 @@ def _hear(docket: Docket, candidate: Candidate) -> tuple[Argument, ...]:
 
 
 def _none_prior(heard: list[tuple[Candidate, tuple[Argument, ...]]]) -> float:
-    """Prior of "no change" (nats) against the prior that the live changes share."""
-    live = sum(
-        exp(sum(a.nats for a in arguments if a.kind in _PRIOR_KINDS) - (0.0 if candidate.deployed else 1.0))
+    """Prior of "no change" (nats) against the prior that the live changes share; one that just took effect counts 1."""
+    live = fsum(
+        exp(sum(a.nats for a in arguments if a.kind in _PRIOR_KINDS) - log(2) - (0.0 if candidate.deployed else FAIR))
         for candidate, arguments in heard
     )
-    return log((1 - CHANGE_SHARE) / CHANGE_SHARE * max(live, 1.0))
+    return log(2 * (1 - CHANGE_SHARE) / CHANGE_SHARE * max(live, 1.0))
 
 
 def is_tied(docket: Docket, candidate: Candidate, arguments: tuple[Argument, ...]) -> bool:

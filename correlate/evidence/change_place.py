@@ -1,12 +1,13 @@
 """Evidence: what was changed, against where the trouble sits.
 
-Knows:   each entity's share of the blame; commits that no deploy names travel with the deploys that follow them.
+Knows:   each entity's share of the blame; the same change elsewhere without trouble speaks for it; what no deploy names may not run.
 Ignores: time and content.
 """
 
 from __future__ import annotations
 
 from math import log
+from statistics import fmean
 
 from correlate.evidence.candidates import Candidate
 from correlate.evidence.docket import Docket
@@ -27,6 +28,9 @@ def judge(docket: Docket, candidate: Candidate) -> list[Argument]:
         arguments = [Argument(kind=KIND, nats=-CLUE, text="Nothing says where it took effect.")]
     else:
         arguments = [_said(docket, _nats(docket, entity), entity)]
+    fine = sorted(split(name)[1] for name in candidate.entities if name != entity and docket.places.get(name, 0.0) < TRACE)
+    if fine and candidate.deployed and docket.places.get(entity or "", 0.0) > TRACE:
+        arguments.append(Argument(kind=KIND, nats=-CLUE, text=f"The same change reached {fine[0]} too, which shows nothing."))
     if not candidate.deployed:
         arguments.append(Argument(kind=KIND, nats=-FAIR, text="No deploy names it."))
     return arguments
@@ -35,8 +39,8 @@ def judge(docket: Docket, candidate: Candidate) -> list[Argument]:
 def _nats(docket: Docket, entity: str) -> float:
     if not docket.places:
         return 0.0
-    shares = [docket.places.get(name, 0.0) + TRACE for name in {*docket.scene.calls, *docket.places}]
-    usual = sum(shares) / len(shares)
+    shares = [docket.places.get(name, 0.0) + TRACE for name in sorted({*docket.scene.calls, *docket.places})]
+    usual = fmean(shares)
     return max(FAR, min(STRONG, log((docket.places.get(entity, 0.0) + TRACE) / usual)))
 
 

@@ -6,8 +6,9 @@ Ignores: where and what was changed.
 
 from __future__ import annotations
 
-from math import log1p
+from math import log
 
+from correlate.citing import evidence_of
 from correlate.evidence.candidates import Candidate
 from correlate.evidence.docket import TOLERANCE_NS, Docket
 from correlate.evidence.mechanisms import SLOW
@@ -17,20 +18,19 @@ from correlate.words import span
 from schemas.incident import Argument
 
 KIND = "change_time"
-AFTER = -PROOF - 1.0
-"""A change that came after the onset is worse off than the oldest one (nats)."""
-
 FILLS = 10
 """How much longer a leak takes to show than other faults: hours where they take minutes."""
 
 
 def judge(docket: Docket, candidate: Candidate) -> list[Argument]:
-    delay_ns = docket.scene.onset_ns - docket.seat(candidate)[1]
+    _, at_ns = docket.seat(candidate)
+    delay_ns = docket.scene.onset_ns - at_ns
+    refs = (evidence_of(next((row for row in candidate.rows if row.event_time_ns == at_ns), candidate.row)),)
     if delay_ns < -TOLERANCE_NS:
-        return [Argument(kind=KIND, nats=AFTER, text=f"It took effect {span(delay_ns)} after the onset.")]
+        return [Argument(kind=KIND, nats=-PROOF, text=f"It took effect {span(delay_ns)} after the onset.", refs=refs)]
     scale_s = DELAY_S * (FILLS if _fills_up(docket, candidate) else 1)
-    nats = max(-PROOF, -log1p(max(delay_ns, 0) / SECOND_NS / scale_s))
-    return [Argument(kind=KIND, nats=nats, text=f"It took effect {span(max(delay_ns, 0))} before the onset.")]
+    nats = max(-PROOF, log(2 / (1 + max(delay_ns, 0) / SECOND_NS / scale_s)))
+    return [Argument(kind=KIND, nats=nats, text=f"It took effect {span(max(delay_ns, 0))} before the onset.", refs=refs)]
 
 
 def _fills_up(docket: Docket, candidate: Candidate) -> bool:

@@ -41,11 +41,12 @@ _BLOCKS = re.compile(
     r"\w+Sync\(|\bsleep\(|Thread\.sleep|time\.Sleep|\.block\(\)|\.join\(\)|\.result\(\)|\.get\(\)\s*;?$|\.Wait\(\)|\.Result\b|runBlocking|pbkdf2|bcrypt|scrypt|argon2"
     r"|\([^)]*[+*]\)[+*]|\.\*.*\.\*|readFile|synchronous|deepcopy|cloneDeep"
 )
-_SEARCHES = re.compile(r"like\s+['\"]?%|ilike|wildcard|regexp?\b|select\s+\*|full_?scan|\$where|lower\(\w+\)\s*=", re.I)
+_SEARCHES = re.compile(r"like\s+['\"]?%|ilike|wildcard|regexp?\b|full_?scan|\$where|lower\(\w+\)\s*=", re.I)
+_FILTERS = re.compile(r"\bwhere\b|\.filter\(|\.where\(", re.I)
 _LOOP = re.compile(r"\b(for|foreach|while|each|map|forEach|flatMap|parallelStream|stream)\b")
 _CALLS = re.compile(
-    r"\b(get|fetch|query|select|execute|request|post|load|find|read|call|send|lookup|resolve|count|sum|exists|save|insert|update|publish)\w*\s*[(&]"
-    r"|\b(client|db|http|repo\w*|rpc|grpc|store|api|dao|session|stub|cursor|gateway)\w*\s*\.\s*\w+\(|\bSELECT\b|\bawait\b"
+    r"\b(?:[gG]et|[fF]etch|[qQ]uery|[sS]elect|[eE]xecute|[rR]equest|[pP]ost|[lL]oad|[fF]ind|[rR]ead|[cC]all|[sS]end|[lL]ookup|[rR]esolve|[cC]ount|[sS]um|[eE]xists|[sS]ave|[iI]nsert"
+    r"|[uU]pdate|[pP]ublish)\w*\s*[(&]|\b(client|db|http|repo\w*|rpc|grpc|store|api|dao|session|stub|cursor|gateway)\w*\s*\.\s*\w+\(|\bSELECT\b|\bawait\b"
 )
 _KEEPS = re.compile(
     r"(\b(self|this|static|global|cls|[a-z])\b[.>-]+|@|^\s*_?[A-Z_]{3,}\.?|[a-z]\w*s\.)[\w.]*\b(append|push|add|put|set|insert|emplace\w*|push_back|on|subscribe|addListener|addEventListener|register|setInterval|store|Store)\(|^\s*@(functools\.)?cache\b|maxsize=None|=\s*append\((\w+\.)"
@@ -72,7 +73,7 @@ _CONSTRUCTS: Final = {
         "leaks", "released",
     ),
     "bound": (
-        re.compile(r"\b(limit|max\w*|min\w*|cap|page\w*|take|top|first|truncate|chunk\w*|throttl\w*|debounce|\w*backoff\w*|jitter|sleep|delay|semaphore|rate_?limit\w*|lru\w*|ttl|bounded\w*|window|slice|maxsize|expir\w*|timeout\w*|deadline\w*|with_?timeout|setlimit|async for|await foreach|stream|cursor|iterator|yield|where)\b", re.I),
+        re.compile(r"\b(limit|max\w*|min\w*|cap|page\w*|take|top|first|truncate|chunk\w*|throttl\w*|debounce|\w*backoff\w*|jitter|sleep|delay|semaphore|rate_?limit\w*|lru\w*|ttl|bounded\w*|window|slice|maxsize|expir\w*|timeout\w*|deadline\w*|with_?timeout|setlimit|async for|await foreach|stream|cursor|iterator|yield)\b", re.I),
         "unbounded", "bounded",
     ),
     "order": (
@@ -220,6 +221,8 @@ def _rest(patch: Patch, files: Sequence[str], is_config: bool) -> _Found:
         yield "blocking", [line.strip() for line in lines]
     if (lines := [line for line in added if _SEARCHES.search(line)]) and not any(_SEARCHES.search(line) for line in removed):
         yield "unindexed", [line.strip() for line in lines]
+    if (lines := [line for line in removed if _FILTERS.search(line)]) and not any(_FILTERS.search(line) for line in added):
+        yield "unbounded", [line.strip() for line in lines]
     if (lines := _calls_in_a_loop(patch)) and not any(_CALLS.search(line) for line in removed):
         yield "amplified", [line.strip() for line in lines]
     if (lines := [line for line in added if _KEEPS.search(line)]) and not any(_KEEPS.search(line) for line in removed):

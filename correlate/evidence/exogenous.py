@@ -8,9 +8,10 @@ Ignores: which change would be guilty otherwise.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 
+from correlate.citing import evidence_of
 from correlate.evidence.concentration import concentration
 from correlate.evidence.docket import Docket
 from correlate.evidence.parameters import PROOF
@@ -67,23 +68,24 @@ _FACTS = (
 
 def judge(docket: Docket) -> list[Argument]:
     """What speaks for no change being guilty; [] when nothing does."""
-    found = [Argument(kind=KIND, nats=PROOF, text=text) for text in (*_outside_host(docket), *_told(docket))]
-    found += [Argument(kind=KIND, nats=PROOF, text=text) for text in concentration(docket)]
-    found += [Argument(kind=KIND, nats=PROOF, text=text) for text in surge(docket.scene)]
-    return found
+    found = [
+        Argument(kind=KIND, nats=PROOF, text=text, refs=(evidence_of(line),)) for text, line in (*_outside_host(docket), *_told(docket))
+    ]
+    return found + [Argument(kind=KIND, nats=PROOF, text=text) for text in (*concentration(docket), *surge(docket.scene))]
 
 
-def _outside_host(docket: Docket) -> Iterable[str]:
+def _outside_host(docket: Docket) -> Iterator[tuple[str, Signal]]:
     """A host of the public internet that many failing lines could not use."""
     lines = list(docket.symptom.lines)
-    hosts = Counter(host for line in lines if _REMOTE_FAILS.search(_text(line)) for host in _outside(docket, _text(line)))
-    if not hosts:
+    users: dict[str, list[Signal]] = defaultdict(list)
+    for line in lines:
+        for host in sorted(_outside(docket, _text(line))) if _REMOTE_FAILS.search(_text(line)) else ():
+            users[host].append(line)
+    if not users:
         return
-    host, count = max(hosts.items(), key=lambda item: (item[1], item[0]))
-    if count >= SHARE * len(lines) and not brought_by_a_change(
-        docket, lambda name: host in name.lower() or name.lower() in host.split(".")
-    ):
-        yield f"{count} of {len(lines)} failing lines could not use {host}, a host outside."
+    host, using = max(users.items(), key=lambda item: (len(item[1]), item[0]))
+    if len(using) >= SHARE * len(lines) and not brought_by_a_change(docket, lambda name: host in name.lower()):
+        yield f"{len(using)} of {len(lines)} failing lines could not use {host}, a host outside.", using[0]
 
 
 def _outside(docket: Docket, text: str) -> set[str]:
@@ -91,14 +93,14 @@ def _outside(docket: Docket, text: str) -> set[str]:
     return {host.lower() for host, suffix in _HOST.findall(text) if suffix.lower() in _PUBLIC and host.lower() not in own}
 
 
-def _told(docket: Docket) -> Iterable[str]:
+def _told(docket: Docket) -> Iterator[tuple[str, Signal]]:
     lines = list(docket.symptom.lines)
     for fact, phrases in _FACTS:
         told = [line for line in lines if phrases.search(_text(line))]
         if told and len(told) >= SHARE * len(lines):
             names = {name.lower() for line in told[:20] for name in docket.symptom.names if name in line.text}
             if not brought_by_a_change(docket, lambda name, names=names: name.lower() in names):  # type: ignore[misc]
-                yield f"{len(told)} of {len(lines)} failing lines say that {fact}: “{told[0].text[:120]}”."
+                yield f"{len(told)} of {len(lines)} failing lines say that {fact}: “{told[0].text[:120]}”.", told[0]
 
 
 def brought_by_a_change(docket: Docket, is_it: Callable[[str], bool]) -> bool:

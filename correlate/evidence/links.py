@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from math import log, sqrt
+from math import fsum, log, sqrt
 
 from correlate.evidence.content import Content
 
@@ -41,5 +41,5 @@ def link(content: Content, said: Mapping[str, float], rarity: Mapping[str, float
         for word, weight in content.weights.items()
         if word in said
     }
-    nats = sum(hits.values()) / max(1.0, sqrt(len(content.weights) / USUAL_WORDS))
+    nats = fsum(hits.values()) / max(1.0, sqrt(len(content.weights) / USUAL_WORDS))
     return Link(nats, tuple(sorted(hits, key=lambda word: (-hits[word], word))[:SHOWN]))

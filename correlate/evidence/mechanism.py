@@ -6,10 +6,12 @@ Ignores: words as such (text.py).
 
 from __future__ import annotations
 
+from math import fsum
+
 from correlate.evidence.candidates import Candidate
 from correlate.evidence.docket import Docket
 from correlate.evidence.effects import Effect
-from correlate.evidence.mechanisms import CAUSES, EASES, HAZARDS, HEARSAY, RISKY_PATHS, SAYS
+from correlate.evidence.mechanisms import CAUSES, EASES, HAZARDS, HEARSAY, MEASURED, RISKY_PATHS, SAYS
 from correlate.evidence.parameters import CLUE, FAIR, STRONG
 from correlate.evidence.tokens import name_words, words
 from schemas.entity import split
@@ -39,7 +41,7 @@ def judge(docket: Docket, candidate: Candidate) -> list[Argument]:
 def tie(docket: Docket, candidate: Candidate, effect: Effect) -> float:
     """How far an effect speaks of what fails, by its words and by its place, UNTIED..1."""
     said = docket.symptom.words
-    link = sum(said[word] * docket.rarity[word] for word in effect.words if word in said and word in docket.rarity)
+    link = fsum(said[word] * docket.rarity[word] for word in effect.words if word in said and word in docket.rarity)
     by_words = min(1.0, link / TIED)
     by_place = docket.share(candidate)
     return UNTIED + (1 - UNTIED) * max(by_words, BY_PLACE * by_place + (1 - BY_PLACE) * by_words)
@@ -60,9 +62,10 @@ def _fits(docket: Docket, candidate: Candidate) -> Argument:
         )
     eases = [(trouble, effect) for trouble in troubles for effect in docket.content(candidate).effects if effect.kind in EASES[trouble]]
     if eases:
-        trouble, effect = eases[0]
+        trouble, effect = min(eases, key=lambda row: (row[1].kind not in MEASURED, row[1].text))
+        nats = -STRONG if effect.kind in MEASURED else -FAIR
         return Argument(
-            kind=KIND, nats=-STRONG, text=f"It {SAYS[effect.kind]} ({effect.text}), which works against trouble of the kind “{trouble}”."
+            kind=KIND, nats=nats, text=f"It {SAYS[effect.kind]} ({effect.text}), which works against trouble of the kind “{trouble}”."
         )
     return Argument(kind=KIND, nats=-FAIR, text="Nothing it does is known to begin this kind of trouble.")
 

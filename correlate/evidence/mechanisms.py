@@ -71,6 +71,11 @@ EASES: Final[dict[str, frozenset[str]]] = {
 }
 """Kind of trouble → effects that work against it: such a change is a cure that came too late, not a cause."""
 
+MEASURED: Final = frozenset(
+    {"capacity_raised", "demand_cut", "period_raised", "period_cut", "tries_cut", "tries_raised", "wait_raised", "index_added"}
+)
+"""Effects read from numbers and objects rather than from words: they are what they seem."""
+
 SLOW: Final = frozenset({"leaks", "accumulates", "period_raised", "unbounded"})
 """Effects that fill something up: they take hours to show, where others take minutes."""
 

@@ -7,6 +7,7 @@ Ignores: what the change does (effects.py).
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -48,6 +49,7 @@ class Patch:
     pairs: tuple[Pair, ...] = ()
     """Removed and added lines that are the same line changed; also among `removed` and `added`."""
     context: tuple[str, ...] = ()
+    """Lines that stayed, or only moved."""
     headers: tuple[str, ...] = ()
     observing: tuple[str, ...] = ()
     """Added or removed lines that only log, count or trace."""
@@ -75,7 +77,9 @@ def read(text: str) -> Patch:
         elif line.strip():
             context.append(line)
     is_empty = not (removed or added)
-    removed, added = _unmoved(removed, added)
+    moved = _moved(removed, added)
+    removed, added = _without(removed, moved), _without(added, moved)
+    context += moved
     return Patch(
         is_empty=is_empty,
         removed=tuple(filter(_works, removed)),
@@ -92,21 +96,26 @@ def _works(line: str) -> bool:
     return not _COMMENT.match(line) and not _OBSERVES.search(line)
 
 
-def _unmoved(removed: Sequence[str], added: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Both sides without the lines that only moved or changed their indentation."""
-    left = [line.strip() for line in added]
-    kept = []
+def _moved(removed: Sequence[str], added: Sequence[str]) -> list[str]:
+    """Lines on both sides: they only moved or changed their indentation."""
+    left = Counter(line.strip() for line in added)
+    moved = []
     for line in removed:
-        if line.strip() in left:
-            left.remove(line.strip())
+        if left[line.strip()]:
+            left[line.strip()] -= 1
+            moved.append(line)
+    return moved
+
+
+def _without(lines: Sequence[str], moved: Sequence[str]) -> list[str]:
+    left = Counter(line.strip() for line in moved)
+    kept = []
+    for line in lines:
+        if left[line.strip()]:
+            left[line.strip()] -= 1
         else:
             kept.append(line)
-    still = []
-    for line in added:
-        if line.strip() in left:
-            left.remove(line.strip())
-            still.append(line)
-    return kept, still
+    return kept
 
 
 def _pairs(removed: Sequence[str], added: Sequence[str]) -> tuple[Pair, ...]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from correlate.citing import evidence_of
 from correlate.evidence.candidates import Candidate, facts_of
 from correlate.evidence.docket import Docket
 from correlate.evidence.parameters import PROOF
@@ -38,12 +39,18 @@ def judge(docket: Docket, candidate: Candidate) -> list[Argument]:
         return []
     after_ns = docket.scene.now_ns - undoing.event_time_ns
     share = recovered(docket.scene, undoing.event_time_ns)
+    refs = (evidence_of(undoing),)
     when = span(undoing.event_time_ns - docket.scene.onset_ns)
     if share is not None and share >= BACK:
-        return [Argument(kind=KIND, nats=PROOF, text=f"It was undone {when} after the onset, and the trouble ended.")]
+        return [Argument(kind=KIND, nats=PROOF, text=f"It was undone {when} after the onset, and the trouble ended.", refs=refs)]
     if after_ns >= SETTLES_NS:
         return [
-            Argument(kind=KIND, nats=-PROOF, text=f"It was undone {when} after the onset, yet the trouble stays after {span(after_ns)}.")
+            Argument(
+                kind=KIND,
+                nats=-PROOF,
+                text=f"It was undone {when} after the onset, yet the trouble stays after {span(after_ns)}.",
+                refs=refs,
+            )
         ]
     return []
 

@@ -16,7 +16,7 @@ import orjson
 
 from correlate.evidence.mechanisms import TROUBLES
 from correlate.evidence.numbers import numbers
-from correlate.evidence.tokens import name_words, names, words
+from correlate.evidence.tokens import name_words, names, stem, words
 from correlate.scene import Scene
 from schemas.entity import split
 from schemas.masking import mask
@@ -87,6 +87,8 @@ class Symptom:
     """Source file that the failing lines point to → entities that said so."""
     troubles: frozenset[str]
     """Kinds of trouble, words of mechanisms.TROUBLES."""
+    spelled: Mapping[str, str]
+    """Stem → the word as the failing lines and alerts write it."""
 
     @property
     def lines(self) -> Iterable[Signal]:
@@ -105,6 +107,7 @@ class Lines:
 def symptom(scene: Scene, lines: Lines) -> Symptom:
     wordings, healthy = lines.failing, lines.healthy
     alerts = tuple(_said(alert) for alert in scene.alerts)
+    told = (*alerts, *(wording.texts[0] for wording in wordings))
     entity_words = {word for entity in (*scene.calls, *scene.blame) for word in name_words(split(entity)[1])}
     usual = Counter(word for line in healthy for word in words(line.text))
     usual_names = {name for line in healthy for name in names(line.text)}
@@ -120,12 +123,17 @@ def symptom(scene: Scene, lines: Lines) -> Symptom:
         numbers=frozenset(number for wording in wordings if len(wording.lines) > 1 for number in _common(wording.texts, numbers, 0.8))
         - _STATUS,
         files=_files(wordings),
-        troubles=frozenset(
-            name
-            for name, phrases in TROUBLES.items()
-            if any(phrases.search(text) for text in (*alerts, *(wording.texts[0] for wording in wordings)))
-        ),
+        troubles=frozenset(name for name, phrases in TROUBLES.items() if any(phrases.search(text) for text in told)),
+        spelled=_spelled(told),
     )
+
+
+def _spelled(texts: Iterable[str]) -> dict[str, str]:
+    spelled: dict[str, str] = {}
+    for text in texts:
+        for word in re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+", text):
+            spelled.setdefault(stem(word.lower()), word.lower())
+    return spelled
 
 
 def sort_lines(scene: Scene) -> Lines:

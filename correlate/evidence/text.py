@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from statistics import fmean
 
+from correlate.citing import evidence_of
 from correlate.evidence.candidates import Candidate
 from correlate.evidence.docket import Docket
 from correlate.evidence.parameters import CLUE, FAIR, PROOF, STRONG
 from correlate.evidence.tokens import words
+from schemas.evidence import Evidence
 from schemas.incident import Argument
 
 KIND = "text"
@@ -33,22 +35,38 @@ def _linked(docket: Docket, candidate: Candidate) -> Argument:
     link = docket.link(candidate)
     nats = max(-FAIR, min(PROOF - CLUE, link.nats - max(usual, ORDINARY if docket.symptom.wordings else 0.0)))
     if link.words:
-        return Argument(kind=KIND, nats=nats, text=f"It shares with what fails: {', '.join(word.lstrip('=') for word in link.words)}.")
+        return Argument(
+            kind=KIND, nats=nats, text=f"It shares with what fails: {', '.join(_spelled(docket, word) for word in link.words)}."
+        )
     return Argument(kind=KIND, nats=nats, text="It shares no word with what fails.")
+
+
+def _spelled(docket: Docket, word: str) -> str:
+    return " ".join(docket.symptom.spelled.get(part, part) for part in word.lstrip("=").split())
 
 
 def _names(docket: Docket, candidate: Candidate) -> list[Argument]:
     moved = docket.content(candidate).names & docket.symptom.names
     rare = sorted(name for name in moved if sum(name in content.names for content in docket.contents.values()) == 1)
-    return [Argument(kind=KIND, nats=STRONG, text=f"It alone moves {rare[0]}, which the errors name.")] if rare else []
+    return (
+        [Argument(kind=KIND, nats=STRONG, text=f"It alone moves {rare[0]}, which the errors name.", refs=_saying(docket, rare[0]))]
+        if rare
+        else []
+    )
 
 
 def _numbers(docket: Docket, candidate: Candidate) -> list[Argument]:
     content, said = docket.content(candidate), docket.symptom.numbers
     if met := sorted(content.moved_numbers & said):
-        return [Argument(kind=KIND, nats=STRONG, text=f"The errors show a value that it set or took away: {met[0]}.")]
+        return [
+            Argument(
+                kind=KIND, nats=STRONG, text=f"The errors show a value that it set or took away: {met[0]}.", refs=_saying(docket, met[0])
+            )
+        ]
     if old := sorted(content.replaced_numbers & said):
-        return [Argument(kind=KIND, nats=-FAIR, text=f"The errors still show the value it replaced: {old[0]}.")]
+        return [
+            Argument(kind=KIND, nats=-FAIR, text=f"The errors still show the value it replaced: {old[0]}.", refs=_saying(docket, old[0]))
+        ]
     return []
 
 
@@ -59,10 +77,21 @@ def _source(docket: Docket, candidate: Candidate) -> list[Argument]:
         file = path.rsplit("/", 1)[-1].lower()
         if file in docket.symptom.files and (not candidate.entities or candidate.entities & docket.symptom.files[file]):
             arguments.append(
-                Argument(kind=KIND, nats=CLUE if content.is_idle else FAIR, text=f"The errors point to {file}, which it touches.")
+                Argument(
+                    kind=KIND,
+                    nats=CLUE if content.is_idle else FAIR,
+                    text=f"The errors point to {file}, which it touches.",
+                    refs=_saying(docket, file),
+                )
             )
             break
     said = [words(wording.texts[0]) for wording in docket.symptom.wordings]
     if any(len(raised) >= 2 and any(len(raised & line) >= SHARED * len(raised) for line in said) for raised in content.raises):
         arguments.append(Argument(kind=KIND, nats=FAIR, text="It raises the very error that is seen."))
     return arguments
+
+
+def _saying(docket: Docket, said: str) -> tuple[Evidence, ...]:
+    """The first failing line that says so."""
+    first = next((line for line in docket.symptom.lines if said.lower() in line.text.replace(",", "").lower()), None)
+    return (evidence_of(first),) if first is not None else ()
