@@ -239,10 +239,8 @@ class IncidentBook:
             trouble.at_onset = at_onset
             trouble.families = {entity: _by_family(calibrated, telemetry.registry.number_of[entity]) for entity in at_onset}
             trouble.best = max(trouble.best, *at_onset.values())
-        if trouble.alerted:
-            series = inquiry.symptom(telemetry, *trouble.symptom) if trouble.symptom else None
-            if series is None:
-                series = inquiry.strongest_symptom(telemetry, trouble.entities, evidence.nats)
+        if trouble.symptom is not None:
+            series = inquiry.symptom(telemetry, *trouble.symptom, evidence.nats)
             if series is not None:
                 together = inquiry.moving_with(telemetry, series, end)
                 trouble.together = {names[number]: float(together[number]) for number in np.nonzero(together > 0)[0].tolist()}
@@ -260,7 +258,7 @@ class IncidentBook:
 
     def _weigh(self, trouble: Trouble, telemetry: Telemetry) -> None:
         """The ranking: what was shown at the onset and at the peak; with an alert, at the onset and together with its symptom."""
-        second = trouble.together if trouble.alerted else trouble.peak
+        second = trouble.together or trouble.peak
         nats = {entity: trouble.at_onset.get(entity, 0.0) + second.get(entity, 0.0) for entity in sorted({*trouble.at_onset, *second})}
         if trouble.together:
             calls = telemetry.registry

@@ -45,9 +45,7 @@ class Parameters:
     callee_discount: float = _number(
         0.5, "share", "Half of what a callee shows explains its caller's errors; more would hide a caller that fails as well."
     )
-    open_nats: float = _number(
-        9.0, "nats", "e^9 ticks of ten seconds: about one false opening a day for an entity, before joint evidence is asked."
-    )
+    open_nats: float = _number(6.0, "nats", "e^6 windows of two minutes: what a quiet estate shows by chance once in half a day.")
     hold_nats: float = _number(4.0, "nats", "An open incident needs less to go on than a new one: two thirds of `open_nats`.")
     join_windows: float = _number(0.75, "windows", "Onsets closer than the clock can tell apart are one event.")
     rank_windows: float = _number(

@@ -137,18 +137,14 @@ def _by_logs(telemetry: Telemetry, number: int, since_ns: int) -> list[Begin]:
     return found
 
 
-def symptom(telemetry: Telemetry, entity: str, names: frozenset[str]) -> int | None:
-    """The series of an entity that an alert names; the first of them."""
-    number = telemetry.registry.number_of.get(entity, -1)
-    mine = np.nonzero(telemetry.registry.owner == number)[0].tolist()
-    return next((series for series in mine if telemetry.registry.subjects[series].name in names), None)
-
-
-def strongest_symptom(telemetry: Telemetry, entities: list[str], nats: Floats) -> int | None:
-    """Of the entities the latency or error series that deviates most."""
-    numbers = [telemetry.registry.number_of[entity] for entity in entities if entity in telemetry.registry.number_of]
+def symptom(telemetry: Telemetry, entity: str, names: frozenset[str], nats: Floats) -> int | None:
+    """The series that an alert about an entity means: the one it names, else the latency or error series that deviates most."""
     registry = telemetry.registry
-    mine = np.nonzero(np.isin(registry.owner, numbers) & np.isin(registry.family, SYMPTOMS))[0]
+    mine = np.nonzero(registry.owner == registry.number_of.get(entity, -1))[0]
+    named = next((series for series in mine.tolist() if registry.subjects[series].name in names), None)
+    if named is not None:
+        return named
+    mine = mine[np.isin(registry.family[mine], SYMPTOMS)]
     shown = _of_series(nats, mine)
     return int(mine[np.argmax(shown)]) if len(mine) and shown.max() > 0 else None
 
@@ -160,6 +156,7 @@ def moving_with(telemetry: Telemetry, series: int, until_ns: int) -> Floats:
     shown = np.zeros(len(registry.entities))
     columns = samples(telemetry, series, 0, until_ns)[-_TOGETHER:]
     mine = np.nonzero(np.isin(registry.family, SYMPTOMS))[0]
+    mine = mine[mine != series]  # that it moves with itself says nothing
     times, values = table.times[series, columns], table.values[series, columns]
     if len(columns) < _FEW or not len(mine) or values.std() == 0:
         return shown

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from correlate.scene import Floats
+from correlate.telemetry import baseline
 
 
 def divergence(share: Floats, expected: Floats) -> Floats:
@@ -40,10 +41,8 @@ def two_rates(count: Floats, exposure: Floats, before: Floats, exposure_before: 
 
 def capped(weights: Floats) -> Floats:
     """Of each row the weights, none above the row's median of those that are not 0."""
-    filled = np.where(weights > 0, weights, np.nan)
-    empty = ~(weights > 0).any(axis=1)
-    filled[empty] = 0.0
-    return np.minimum(weights, np.nanmedian(filled, axis=1)[:, None])
+    middle = baseline.medians(np.where(weights > 0, weights, np.nan))
+    return np.minimum(weights, np.nan_to_num(middle)[:, None])
 
 
 def weighted_medians(shares: Floats, weights: Floats) -> Floats:
