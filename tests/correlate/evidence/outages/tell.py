@@ -30,6 +30,11 @@ class Change:
     files: tuple[str, ...] = ()
     diff: str = ""
     kind: str = "commit"
+    """commit, flag, deploy, or release: a step of a gradual release with its pods."""
+    pods: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    """Of a release: pods started and pods stopped."""
+    stopped_late: bool = False
+    """Of a release: whether the old pods went in a second step, three minutes later."""
 
     def rows(self) -> list[Signal]:
         at_ns = T0 - int(self.minutes_before * MINUTE_NS)
@@ -39,6 +44,8 @@ class Change:
             return [
                 _change(f"service:{self.service}", "service.deployed", at_ns, self.id, self.message, {"action": "deployed", "to": "v2"})
             ]
+        if self.kind == "release":
+            return self._steps(at_ns)
         push = _change(
             "service:monorepo", "push", at_ns - 2 * MINUTE_NS, self.id, self.message, {"files": list(self.files), "diff": self.diff}
         )
@@ -46,6 +53,18 @@ class Change:
             f"service:{self.service}", "service.deployed", at_ns, f"deploy-{self.id}", "", {"action": "deployed", "commit": self.id}
         )
         return [push, deploy] if self.service else [push]
+
+    def _steps(self, at_ns: int) -> list[Signal]:
+        started, stopped = self.pods
+        steps = [(at_ns, started, () if self.stopped_late else stopped)]
+        steps += [(at_ns + 3 * MINUTE_NS, (), stopped)] if self.stopped_late else []
+        return [
+            _change(
+                f"service:{self.service}", "service.upgraded", step_ns, self.id if place == 0 else f"{self.id}-{place}", self.message,
+                {"rollout": {"from": "v1", "to": "v2", "step": place + 1, "podsStarted": list(came), "podsStopped": list(went)}},
+            )
+            for place, (step_ns, came, went) in enumerate(steps)
+        ]  # fmt: skip
 
 
 def _change(entity: str, name: str, at_ns: int, change_id: str, text: str, details: dict[str, object]) -> Signal:

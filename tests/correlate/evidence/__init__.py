@@ -1,0 +1,1 @@
+"""Tests of the judges of changes, one file a kind of evidence."""

@@ -1,0 +1,81 @@
+"""No change is guilty: the world outside, the calendar, the hardware, the traffic, the data (C24)."""
+
+import pytest
+
+from correlate.evidence import exogenous
+from correlate.evidence.docket import open_docket
+from correlate.evidence.parameters import PROOF
+from tests.correlate.evidence.bench import outage
+from tests.correlate.evidence.outages.tell import Change, Log
+from tests.correlate.evidence.outages.world import traffic
+
+
+def facts(*changes: Change, logs: tuple[Log, ...] = (), series=()) -> list[str]:  # type: ignore[no-untyped-def]
+    arguments = exogenous.judge(open_docket(outage(*changes, logs=logs, series=series).scene()))
+    assert all(argument.nats == PROOF for argument in arguments)
+    return [argument.text for argument in arguments]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "POST https://api.acmepay.com/v1/charges: 503 Service Unavailable, {i}",
+        "x509: certificate has expired or is not yet valid ({i})",
+        "lookup erp.corp on 10.0.0.53:53: server misbehaving, {i}",
+        "blk_update_request: I/O error, dev sdb, sector {i}",
+        "getaddrinfo ENOTFOUND stock, try {i}",
+    ],
+)
+def test_trouble_outside_is_told_by_the_failing_lines(line: str) -> None:
+    assert facts(logs=(Log("error", "orders", 10, line),))
+
+
+def test_a_healthy_line_that_names_a_host_outside_is_no_fact() -> None:
+    assert not facts(
+        logs=(Log("info", "orders", 10, "charged by api.acmepay.com in {i} ms"), Log("error", "orders", 10, "total is negative: {i}"))
+    )
+
+
+def test_a_host_that_a_change_brought_in_is_news_of_that_change() -> None:
+    logs = (Log("error", "orders", 10, "connect to broker.newhost.net timed out, {i}"),)
+    moved = Change("moved", 5, "orders", diff="@@\n-broker: broker.oldhost.net\n+broker: broker.newhost.net\n")
+    assert facts(logs=logs)
+    assert not facts(moved, logs=logs)
+
+
+def test_one_tenant_with_all_the_errors_is_its_data_and_not_a_change() -> None:
+    errors = Log("error", "orders", 12, "cell out of range", {"tenant": ["acme"]})
+    healthy = Log("info", "orders", 20, "rendered", {"tenant": ["acme", "globex", "initech", "hooli"]})
+    assert any("tenant acme" in fact for fact in facts(logs=(errors, healthy)))
+
+
+def test_an_endpoint_with_all_the_errors_is_a_part_of_the_program() -> None:
+    """A change does split paths, methods, codes and versions: they acquit nobody."""
+    errors = Log("error", "orders", 12, "failed", {"url.path": ["/checkout"], "http.status_code": ["500"], "service.version": ["v7"]})
+    healthy = Log("info", "orders", 20, "ok", {"url.path": ["/a", "/b", "/c", "/d"], "http.status_code": ["200", "201", "204"]})
+    assert not facts(logs=(errors, healthy))
+
+
+def test_a_value_that_healthy_lines_never_vary_splits_nothing() -> None:
+    errors, healthy = (Log(level, "orders", 12, "x", {"tenant": ["only"]}) for level in ("error", "info"))
+    assert not facts(logs=(errors, healthy))
+
+
+def test_a_node_whose_services_all_fail_is_to_blame_and_a_node_where_one_of_many_fails_is_not() -> None:
+    nodes = {"k8s.node.name": ["n1", "n2", "n3", "n4"]}
+    here = {"k8s.node.name": ["n4"]}
+    healthy = (Log("info", "orders", 20, "ok", nodes), Log("info", "web", 20, "ok", nodes))
+    both = (Log("error", "orders", 8, "probe failed", here), Log("error", "web", 8, "probe failed", here))
+    one = (Log("error", "orders", 8, "probe failed", here), Log("error", "web", 8, "orders failed"))
+    assert any("n4" in fact for fact in facts(logs=(*healthy, *both)))
+    assert not any("n4" in fact for fact in facts(logs=(*healthy, *one)))
+
+
+def test_a_surge_at_the_entry_is_a_cause_and_a_surge_within_is_not() -> None:
+    """A retry storm rises between services, while the entry is asked as ever."""
+    assert any(fact.startswith("Requests to web rose") for fact in facts(series=(traffic("web", 100, 700), traffic("orders", 200, 1300))))
+    assert not facts(series=(traffic("web", 100, 105), traffic("orders", 200, 1300)))
+
+
+def test_traffic_that_rises_after_the_onset_is_a_consequence() -> None:
+    assert not facts(series=(traffic("web", 100, 700, minutes_early=-3),))

@@ -1,0 +1,66 @@
+"""New replicas against old ones, at the same time, as callers feel them."""
+
+import pytest
+
+from correlate.evidence import rollout
+from correlate.evidence.parameters import CLUE, FAIR, PROOF, STRONG
+from correlate.scene import Series
+from tests.correlate.evidence.bench import hear, outage, per_minute
+from tests.correlate.evidence.outages.tell import Change
+
+OLD, NEW = ("orders-1", "orders-2"), "orders-9"
+FINE, BAD = [1.0] * 40, [0.4] * 6
+
+
+def success(pod: str, values: list[float], server: str = "orders", client: str = "web") -> Series:
+    name = "traces_service_graph_request_success_ratio"
+    return per_minute(server, name, values, pod=pod, client=client, server=server, reporter="destination")
+
+
+def told(*series: Series) -> float | None:
+    change = Change("release", 4, "orders", kind="release", pods=((NEW,), ("orders-0",)))
+    arguments = hear(rollout.judge, outage(change, series=series), "release")
+    return arguments[0].nats if arguments else None
+
+
+def test_a_new_replica_that_fails_beside_fine_old_ones_is_proof() -> None:
+    assert told(*(success(pod, FINE) for pod in OLD), success(NEW, BAD)) == PROOF
+
+
+def test_old_replicas_that_fail_as_well_point_elsewhere() -> None:
+    assert told(*(success(pod, FINE[:34] + BAD) for pod in OLD), success(NEW, BAD)) == -FAIR
+
+
+def test_new_replicas_that_serve_well_speak_for_the_release() -> None:
+    assert told(*(success(pod, FINE) for pod in OLD), success(NEW, [1.0] * 6)) == -STRONG
+
+
+def test_a_wrong_answer_does_not_show_where_it_is_given() -> None:
+    """When the caller fails on all its replicas, fine figures of the callee's new replicas weigh little."""
+    caller = success("web-1", FINE[:34] + BAD, server="web", client="edge")
+    assert told(*(success(pod, FINE) for pod in OLD), success(NEW, [1.0] * 6), caller) == -CLUE
+
+
+def test_a_replica_that_serves_nothing_while_its_siblings_do_is_suspect() -> None:
+    assert told(*(success(pod, FINE) for pod in OLD)) == STRONG + CLUE
+
+
+def test_once_a_release_is_through_the_replaced_replicas_are_what_it_is_compared_with() -> None:
+    gone = success("orders-0", [1.0] * 35)
+    replaced = per_minute(
+        "orders", gone.subject.name, [1.0] * 38, pod="orders-0", first_minute=-34, client="web", server="orders", reporter="destination"
+    )
+    change = Change("release", 4, "orders", kind="release", pods=((NEW,), ("orders-0",)), stopped_late=True)
+    (argument,) = hear(rollout.judge, outage(change, series=(replaced, success(NEW, BAD))), "release")
+    assert argument.nats == PROOF
+
+
+@pytest.mark.parametrize("name", ["container_cpu_usage_percent", "container_memory_usage_bytes"])
+def test_more_cpu_or_memory_of_a_new_version_is_no_harm(name: str) -> None:
+    series = [success(pod, FINE) for pod in OLD] + [success(NEW, [1.0] * 6)]
+    series += [per_minute("orders", name, [10.0] * 40, pod=pod) for pod in OLD] + [per_minute("orders", name, [90.0] * 6, pod=NEW)]
+    assert told(*series) == -STRONG
+
+
+def test_nothing_is_said_without_series_of_single_replicas() -> None:
+    assert told() is None

@@ -1,0 +1,62 @@
+"""Words, names, numbers and files that a change and the failing lines share."""
+
+from correlate.evidence import text
+from correlate.evidence.parameters import FAIR, STRONG
+from tests.correlate.evidence.bench import hear, nats, outage
+from tests.correlate.evidence.outages.tell import Change, Log
+
+LOGS = (Log("error", "orders", 12, "decode failed: required property 'postal_code' absent, order {i}"),)
+RENAMES = Change("renames", 5, "orders", diff='@@\n-  @SerializedName("postal_code")\n+  @SerializedName("postcode")\n')
+TALKS = Change("talks", 5, "orders", "fix: say which required property is absent when decode failed", diff="@@\n+// decode failed\n")
+
+
+def texts(told, change: str) -> list[str]:  # type: ignore[no-untyped-def]
+    return [argument.text for argument in hear(text.judge, told, change)]
+
+
+def test_a_name_that_one_change_alone_moves_and_the_errors_say_is_strong() -> None:
+    arguments = hear(text.judge, outage(RENAMES, TALKS, logs=LOGS), "renames")
+    (named,) = [argument for argument in arguments if "postal_code" in argument.text]
+    assert named.nats == STRONG
+    assert "postal_code" in named.refs[0].text
+
+
+def test_a_name_that_two_changes_move_tells_them_not_apart() -> None:
+    twin = Change("twin", 6, "orders", diff=RENAMES.diff)
+    assert not any("alone" in said for said in texts(outage(RENAMES, twin, logs=LOGS), "renames"))
+
+
+def test_a_change_that_talks_about_the_symptom_is_less_suspect_than_one_that_touches_it() -> None:
+    told = outage(RENAMES, TALKS, logs=LOGS)
+    assert nats(text.judge, told, "renames") > nats(text.judge, told, "talks")
+
+
+def test_words_of_healthy_lines_accuse_less() -> None:
+    touches = Change("touches", 5, "orders", diff="@@\n-    window = merge(postal)\n+    window = postal\n")
+    idle = Change("idle", 5, "orders", diff="@@\n-    x = 1\n+    x = 2\n")
+    failing = Log("error", "orders", 9, "merge window stuck {i}")
+    usual = outage(touches, idle, logs=(failing, Log("info", "orders", 9, "merge window opened {i}")))
+    assert nats(text.judge, outage(touches, idle, logs=(failing,)), "touches") > nats(text.judge, usual, "touches")
+
+
+def test_the_value_that_was_set_accuses_and_the_value_that_was_replaced_acquits() -> None:
+    logs = (Log("error", "orders", 9, "model timed out after 120 ms, request r-{i}"),)
+    sets = Change("sets", 5, "orders", diff="@@\n-timeout = 1200\n+timeout = 120\n")
+    leaves = Change("leaves", 5, "orders", diff="@@\n-timeout = 120\n+timeout = 1200\n")
+    told = outage(sets, leaves, logs=logs)
+    assert any("120" in said and "set" in said for said in texts(told, "sets"))
+    assert any("still show" in said for said in texts(told, "leaves"))
+
+
+def test_a_stack_trace_points_to_the_file() -> None:
+    logs = (Log("error", "orders", 9, "IndexError at pricing.py line {i}"),)
+    told = outage(
+        Change("there", 5, "orders", files=("orders/pricing.py",)), Change("else", 5, "orders", files=("orders/mail.py",)), logs=logs
+    )
+    assert nats(text.judge, told, "there") >= nats(text.judge, told, "else") + FAIR
+
+
+def test_the_change_that_raises_the_error_is_told() -> None:
+    logs = (Log("error", "orders", 9, "quota of basket lines exceeded for {i}"),)
+    raises = Change("raises", 5, "orders", diff='@@\n+        raise Rejected("quota of basket lines exceeded")\n')
+    assert "It raises the very error that is seen." in texts(outage(raises, logs=logs), "raises")
