@@ -33,7 +33,7 @@ IDLE_S = 5.0
 """A recorded topic that has ended is left out after this long; live topics would be given a minute."""
 CHECKPOINT_S = 2.0
 STOP_S = 25.0
-LINGER_S = 30.0
+LINGER_S = 120.0
 """How long to wait, after the last record, for recovery to be verified."""
 
 

@@ -8,8 +8,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 import pytest
 import pytest_asyncio
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from hypothesis import settings
 
 from streams.local_kafka import given_or_local
+
+settings.register_profile("shared-machine", deadline=None)  # properties are about values; a busy machine is no counterexample
+settings.load_profile("shared-machine")
 
 MakeTopic = Callable[..., Awaitable[str]]
 
