@@ -11,5 +11,6 @@ from schemas.bulk.ecs import Ecs
 from schemas.bulk.journald import Journal
 from schemas.bulk.log_entry import LogEntries
 from schemas.bulk.otlp import OtlpLogs, OtlpMetrics
+from schemas.bulk.winlogbeat import Winlogbeat
 
-DECODERS: Final[tuple[Bulk, ...]] = (Adapter(), Journal(), OtlpLogs(), OtlpMetrics(), Ecs(), LogEntries(), CloudWatchLogs())
+DECODERS: Final[tuple[Bulk, ...]] = (Adapter(), Journal(), Winlogbeat(), OtlpLogs(), OtlpMetrics(), Ecs(), LogEntries(), CloudWatchLogs())

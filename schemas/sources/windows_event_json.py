@@ -22,6 +22,7 @@ from schemas.sources.source import Received, Source
 from schemas.sources.windows_event import WindowsEvent, severity_of, text, whole
 from schemas.sources.windows_meaning import signal_of
 
+WINLOGBEAT: Final = "windows.winlogbeat"
 MAX_DATA: Final = 200
 """Parameters kept of one event; the largest template of Windows has fewer than 100."""
 
@@ -130,7 +131,7 @@ def read_winlogbeat(document: Any, received: Received) -> Iterable[Signal | Reje
     )
     _take(event, fields.get("event_data"))
     _take(event, fields.get("user_data"))
-    yield signal_of(event, "windows.winlogbeat" if modern else "windows.winlogbeat6", received)
+    yield signal_of(event, WINLOGBEAT if modern else "windows.winlogbeat6", received)
 
 
 def read_flat(document: Any, received: Received) -> Iterable[Signal | Rejected]:
@@ -250,6 +251,6 @@ def _take(event: WindowsEvent, data: Any, depth: int = 0) -> None:
 
 SOURCES: Final = (
     Source("windows.evtx_json", recognises_rendered, read_rendered),
-    Source("windows.winlogbeat", recognises_winlogbeat, read_winlogbeat),
+    Source(WINLOGBEAT, recognises_winlogbeat, read_winlogbeat),
     Source("windows.event_json", recognises_flat, read_flat),
 )

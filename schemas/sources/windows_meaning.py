@@ -14,6 +14,7 @@ People   account names and SIDs of accounts are taken out of the wording; the ac
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
@@ -52,7 +53,7 @@ def signal_of(event: WindowsEvent, source: str, received: Received) -> Signal:
     if meaning and event.message and not event.data:
         event.data.update(told_by_message(meaning.wording, event.message))
     service = event.param(*meaning.service) if meaning else ""
-    subject = _subject(event, meaning, service, source)
+    subject = subject_of(event, meaning, service, source)
     status = _status(event, meaning)
     started = outage_start(event.binary) if event.event_id == 6008 and event.binary else 0
     return Signal(
@@ -62,14 +63,14 @@ def signal_of(event: WindowsEvent, source: str, received: Received) -> Signal:
         value=_value(event, meaning),
         severity_number=max(event.severity_number, meaning.floor if meaning else 0),
         status=status,
-        text=_wording(event, meaning, received),
-        dedup_key=_dedup(event, meaning, service),
+        text=redact(wording_of(event, meaning), received.redaction_key),
+        dedup_key=key_of(event, meaning, service),
         change_id=_change_id(event, meaning),
         details=_details(event, meaning, started, received),
     )
 
 
-def _subject(event: WindowsEvent, meaning: Meaning | None, service: str, source: str) -> Subject:
+def subject_of(event: WindowsEvent, meaning: Meaning | None, service: str, source: str) -> Subject:
     attributes = {
         "host.name": event.computer, "event.code": str(event.event_id), "windows.channel": event.channel, "windows.provider": event.provider,
     }  # fmt: skip
@@ -132,22 +133,30 @@ def _value(event: WindowsEvent, meaning: Meaning | None) -> float | None:
     return float(said) if said.isdigit() and len(said) <= 12 else None
 
 
-def _wording(event: WindowsEvent, meaning: Meaning | None, received: Received) -> str:
+def wording_of(event: WindowsEvent, meaning: Meaning | None) -> str:
+    """What the event says, without people: its message, else the wording of the table, else its parameters.  Secrets are still in it."""
     said = event.message.strip()
     if said and "security-auditing" in event.provider.lower():
         said = re.split(r"\r?\n\s*\r?\n|\r?\n(?=\S[^\n]{0,40}:\s*$)", said, maxsplit=1)[0]  # the rest is a form full of accounts
     if not said and meaning and meaning.wording:
         said = _FIELD.sub(lambda match: event.param(int(match[1]) if match[1].isdigit() else match[1]), meaning.wording)
     if not said:
-        told = ", ".join(f"{name}: {value}" for name, value in event.data.items() if value not in ABSENT and not _PERSONAL.fullmatch(name))
+        told = ", ".join(f"{name}: {value}" for name, value in event.data.items() if value not in ABSENT and not _is_personal(name))
         said = f"{event.provider or event.channel} event {event.event_id}" + (f". {told}" if told else "")
-    said = _MESSAGE_REF.sub(lambda match: _error_text(match[1]), said[: 2 * MAX_TEXT_CHARS].replace("\r\n", "\n"))
-    said = _MARKS.sub("", said)
+    said = said[: 2 * MAX_TEXT_CHARS].replace("\r\n", "\n")
+    if "%%" in said:
+        said = _MESSAGE_REF.sub(lambda match: _error_text(match[1]), said)
+    if not said.isascii():
+        said = _MARKS.sub("", said)
     for person in _people(event, meaning):
         said = re.sub(rf"(?i)(?<![\w$]){re.escape(person)}(?![\w$])", "<user>", said)
-    said = _DOMAIN.sub("", said)
-    said = _IN_WORDS.sub(lambda match: match[0] if role_of(match[2]) != "user" else f"{match[1]}<user>", said)
-    return redact(_ACCOUNT_SID.sub("<user>", said)[:MAX_TEXT_CHARS].strip(), received.redaction_key)
+    if "\\<user>" in said:
+        said = _DOMAIN.sub("", said)
+    if ":" in said or "ehalf" in said or "EHALF" in said:
+        said = _IN_WORDS.sub(lambda match: match[0] if role_of(match[2]) != "user" else f"{match[1]}<user>", said)
+    if "S-1-" in said or "s-1-" in said:
+        said = _ACCOUNT_SID.sub("<user>", said)
+    return said[:MAX_TEXT_CHARS].strip()
 
 
 def _error_text(number: str) -> str:
@@ -159,7 +168,7 @@ def _error_text(number: str) -> str:
 def _people(event: WindowsEvent, meaning: Meaning | None) -> list[str]:
     """Names of accounts among the parameters, longest first; machines and built-in accounts are none."""
     named = [event.param(name) for name in (meaning.person if meaning else ())]
-    named += [value for name, value in event.data.items() if _PERSONAL.fullmatch(name)]
+    named += [value for name, value in event.data.items() if _is_personal(name)]
     named += [] if event.user.upper().startswith("S-1-") else [event.user]
     bare = {part for value in named for part in (value, value.rpartition("\\")[2]) if 2 <= len(part) <= 256 and part not in ABSENT}
     return sorted((name for name in bare if role_of(name) == "user"), key=lambda name: (-len(name), name))
@@ -184,7 +193,12 @@ def told_by_message(wording: str, message: str) -> dict[str, str]:
     return {f"param{name[1:]}": value.strip() for name, value in match.groupdict().items()} if match else {}
 
 
-def _dedup(event: WindowsEvent, meaning: Meaning | None, service: str) -> str:
+@lru_cache(maxsize=4096)
+def _is_personal(parameter: str) -> bool:
+    return _PERSONAL.fullmatch(parameter) is not None
+
+
+def key_of(event: WindowsEvent, meaning: Meaning | None, service: str) -> str:
     if meaning and meaning.name.startswith("update.") and (update := _change_id(event, meaning)):
         return f"windows.update|{event.computer}|{update}".lower()
     if meaning and service and meaning.kind is Kind.STATE:
