@@ -40,6 +40,7 @@ class Bridge:
                 self.heard[number] = burst.alarm_count
             if burst.closed:
                 self.heard[number] = -1
+                book.ended(incident, burst.active_ns)
             else:
                 book.keep(incident, now_ns)
         self._keep_firing(journal, book, now_ns)

@@ -9,7 +9,7 @@ Ignores: Kafka, Faust, the wall clock (an argument), and who reads the result.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -68,6 +68,12 @@ class Engine:
         self.telemetry.declare(calls)
         self.alarms.entities.update(calls)
         self.declared = frozenset(calls)
+
+    def expect(self, sources: Iterable[tuple[str, int]], now_ns: int, *, alerting: bool = False) -> None:
+        """Source partitions that will speak.  alerting: the alerts topic holds records, so alerts are connected to this estate."""
+        for source in sources:
+            self.clock.expect(source, now_ns)
+        self.book.alerting = self.book.alerting or alerting
 
     def feed(self, batch: pl.DataFrame, now_ns: int) -> None:
         """Takes rows (columns of SIGNAL_SCHEMA) in the order of their offsets; rows already taken are left out."""
@@ -163,7 +169,9 @@ class Engine:
         for signal in tick.rows:
             if signal.subject.kind is not Kind.ALERT:
                 self.journal.note(signal)
-            elif self.journal.alert(signal) is Hearing.NEWS:
+                continue
+            self.book.alerting = True
+            if self.journal.alert(signal) is Hearing.NEWS:
                 self.alarms.feed(alarm_of(signal))
         for signal in tick.exemplars:
             self.journal.log(signal)

@@ -19,14 +19,18 @@ from correlate.parameters import DEFAULTS, Parameters
 from correlate.scene import Floats
 from correlate.telemetry import blame, inquiry
 from correlate.telemetry.roles import FAMILIES
+from correlate.telemetry.rows import Span
 from correlate.telemetry.telemetry import Telemetry
 from schemas.incident import Phase
 
 REMEMBERED: Final = 100
 """Incidents kept after they have ended: their times must not be learned from, and what comes back must find them."""
+FOREVER_NS: Final = 1 << 62
 _NAMED: Final = 10
 """Candidates given for an incident."""
 _LEAST: Final = 0.01
+_UNALERTED: Final = 2
+"""Times the evidence: people have written alerts for what they care about; what none of them covers must speak up by itself."""
 
 
 class Notice(NamedTuple):
@@ -89,6 +93,8 @@ class IncidentBook:
     def __init__(self, parameters: Parameters = DEFAULTS) -> None:
         self.parameters = parameters
         self.incidents: dict[int, Trouble] = {}
+        self.alerting = False
+        """Alerts are connected: what no alert speaks of needs twice the evidence before anybody is told."""
         self._count = 0
 
     # --- what others say --------------------------------------------------------------------------------------------------
@@ -122,6 +128,13 @@ class IncidentBook:
     def keep(self, number: int, now_ns: int) -> None:
         """Something outside the telemetry says that the incident goes on: it may not recover yet."""
         self.incidents[number].last_ns = now_ns
+
+    def ended(self, number: int, ended_ns: int) -> None:
+        """Another detector's incident is over since `ended_ns`; where telemetry shows something too, telemetry decides."""
+        trouble = self.incidents[number]
+        if trouble.open and not trouble.at_onset and not trouble.peak:
+            trouble.phase = Phase.RECOVERING
+            trouble.resolved_ns = max(trouble.onset_ns + self.parameters.tick_ns, ended_ns)
 
     # --- one tick ---------------------------------------------------------------------------------------------------------
 
@@ -209,6 +222,8 @@ class IncidentBook:
             if entity not in others and nats > trouble.peak.get(entity, 0.0):
                 trouble.peak[entity] = nats
         hot = max((totals.get(entity, 0.0) for entity in trouble.entities), default=0.0) >= holding
+        lasting = now_ns <= trouble.onset_ns + int(self.parameters.endure_windows * trouble.window_ns)
+        hot = hot or (lasting and telemetry.still(trouble.entities, trouble.local) >= holding)
         young = trouble.alerted and now_ns <= until
         if hot or young:
             trouble.last_ns = now_ns
@@ -277,7 +292,8 @@ class IncidentBook:
         """Telemetry alone must keep its evidence up for a window before anybody is told."""
         lasted = trouble.last_ns - trouble.onset_ns >= trouble.window_ns
         notices = []
-        if not trouble.published and (trouble.alerted or (trouble.best >= opening and lasted and trouble.blame)):
+        enough = trouble.best >= (_UNALERTED if self.alerting else 1) * opening
+        if not trouble.published and (trouble.alerted or (enough and lasted and trouble.blame)):
             trouble.published = True
             notices.append(Notice(trouble.number, "opened"))
         elif trouble.published:
@@ -307,13 +323,18 @@ class IncidentBook:
         for number in ended[: max(0, len(ended) - REMEMBERED)]:
             del self.incidents[number]
 
-    def troubled(self) -> list[tuple[int, int]]:
-        """Spans that must not be learned as normal; what lasts longer than `learn_windows` is the new normal."""
+    def troubled(self) -> list[Span]:
+        """Spans that must not be learned as normal: by nobody while an incident is young, and later by those that it is about, until what
+        has endured is the new normal."""
         spans = []
         for trouble in self.incidents.values():
-            longest = trouble.onset_ns + int(self.parameters.learn_windows * trouble.window_ns)
-            end = longest if trouble.resolved_ns is None else min(longest, trouble.resolved_ns + trouble.window_ns // 2)
-            spans.append((trouble.onset_ns - self.parameters.tick_ns, end))
+            begin_ns = trouble.onset_ns - self.parameters.tick_ns
+            ends_ns = FOREVER_NS if trouble.resolved_ns is None else trouble.resolved_ns + trouble.window_ns // 2
+            young_ns = trouble.onset_ns + int(self.parameters.learn_windows * trouble.window_ns)
+            old_ns = trouble.onset_ns + int(self.parameters.endure_windows * trouble.window_ns)
+            spans.append(Span(begin_ns, min(ends_ns, young_ns), None))
+            if ends_ns > young_ns:
+                spans.append(Span(young_ns, min(ends_ns, old_ns), tuple(trouble.entities)))
         return spans
 
 

@@ -60,6 +60,7 @@ class Correlator:
         calls: Mapping[str, frozenset[str]],
         checkpoint_s: float,
         sources: Sequence[tuple[str, int]],
+        alerting: bool,
         security: Mapping[str, object] | None = None,
         on_emission: Callable[[Emission], None] | None = None,
     ) -> None:
@@ -69,6 +70,7 @@ class Correlator:
         self._calls = calls
         self._checkpoint_s = checkpoint_s
         self._sources = sources
+        self._alerting = alerting
         self._security = dict(security or {})
         self._on_emission = on_emission
         self._partitions: dict[int, Partition] = {}
@@ -154,8 +156,7 @@ class Correlator:
 
     def _new(self, estate: str, now_ns: int) -> Engine:
         engine = Engine.of(estate, self._patience, self._calls)
-        for source in self._sources:
-            engine.clock.expect(source, now_ns)
+        engine.expect(self._sources, now_ns, alerting=self._alerting)
         return engine
 
     async def _publish(self, emissions: list[Emission]) -> None:

@@ -26,7 +26,7 @@ from correlate.reporting import Emission
 from schemas.catalogue import Catalogue, read_catalogue
 from schemas.reading import Reader, Reading, Records
 from schemas.rejected import Rejected
-from streams.topics import INPUTS
+from streams.topics import ALERTS, INPUTS
 
 RUN_RECORDS = 2_000
 """Records read at once: where decoding in batches has paid for itself and topics still advance side by side."""
@@ -197,8 +197,9 @@ def _take(
         engine = engines.get(str(estate))
         if engine is None:
             engine = engines[str(estate)] = Engine.of(str(estate), patience, catalogue.calls if catalogue else {})
+            alerting = any(other.topic == ALERTS for other in sources)
+            engine.expect([(other.topic, other.partition) for other in sources], 0, alerting=alerting)
             for other in sources:
-                engine.clock.expect((other.topic, other.partition), 0)
                 if other not in waiting:
                     engine.clock.end((other.topic, other.partition))
         engine.feed(rows, 0)

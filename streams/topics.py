@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-INPUTS: Final = ("telemetry.logs", "telemetry.alerts", "telemetry.deploys", "telemetry.metrics")
+ALERTS: Final = "telemetry.alerts"
+INPUTS: Final = ("telemetry.logs", ALERTS, "telemetry.deploys", "telemetry.metrics")
 SIGNALS: Final = "causeline.signals.v1"
 INCIDENTS: Final = "causeline.incidents.v1"
 TIMELINE: Final = "causeline.timeline.v1"

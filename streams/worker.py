@@ -11,6 +11,7 @@ import logging
 from pathlib import Path
 
 import yaml
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from correlate.clock import Patience
@@ -27,7 +28,7 @@ from streams.record_batches import BatchApp, batch_agent, build_app
 from streams.security import faust_credentials, kafka_security
 from streams.serve import serve
 from streams.settings import Settings, SettingsError
-from streams.topics import CHECKPOINTS, INPUTS, SIGNALS, plan
+from streams.topics import ALERTS, CHECKPOINTS, INPUTS, SIGNALS, plan
 from streams.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 def run(settings: Settings) -> int:
     """Runs until a signal; returns the exit code of a clean stop."""
-    sources = asyncio.run(input_partitions(settings))
+    sources, alerting = asyncio.run(inputs(settings))
     app = build_app(
         settings.group,
         settings.kafka,
@@ -44,7 +45,7 @@ def run(settings: Settings) -> int:
         session_timeout_s=settings.session_timeout_s,
     )
     batch_agent(app, INPUTS, Intake(app, Reader(reading_of(settings))).handle, name="intake")
-    correlator = _correlator(app, settings, sources)
+    correlator = _correlator(app, settings, sources, alerting)
     batch_agent(app, [SIGNALS], correlator.handle, name="correlator", deferred=True, drain=correlator.drain)
     watchdog = Watchdog(app)
     app.task(correlator.watch)
@@ -52,7 +53,7 @@ def run(settings: Settings) -> int:
     return serve(app, watchdog)
 
 
-def _correlator(app: BatchApp, settings: Settings, sources: list[tuple[str, int]]) -> Correlator:
+def _correlator(app: BatchApp, settings: Settings, sources: list[tuple[str, int]], alerting: bool) -> Correlator:
     files = PostmortemFiles(settings.postmortem_dir) if settings.postmortem_dir else None
 
     def file(emission: Emission) -> None:
@@ -66,6 +67,7 @@ def _correlator(app: BatchApp, settings: Settings, sources: list[tuple[str, int]
         calls=catalogue_of(settings.catalogue).calls,
         checkpoint_s=settings.checkpoint_s,
         sources=sources,
+        alerting=alerting,
         security=kafka_security(settings),
         on_emission=file,
     )
@@ -108,8 +110,8 @@ def catalogue_of(path: Path | None) -> Catalogue:
     return catalogue
 
 
-async def input_partitions(settings: Settings) -> list[tuple[str, int]]:
-    """All partitions of the input topics.  Raises SettingsError where topics are missing: a worker must not create them by accident."""
+async def inputs(settings: Settings) -> tuple[list[tuple[str, int]], bool]:
+    """All partitions of the input topics, and whether the alerts topic holds records: alerts are connected then.  Raises SettingsError where topics are missing: a worker must not create them by accident."""
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka, **kafka_security(settings))
     await admin.start()
     try:
@@ -125,4 +127,15 @@ async def input_partitions(settings: Settings) -> list[tuple[str, int]]:
             f"{CHECKPOINTS} has {partitions[CHECKPOINTS]} partitions and {SIGNALS} has {partitions[SIGNALS]}; it needs as many, "
             "or the memory of some estates has no place"
         )
-    return [(topic, number) for topic in INPUTS for number in range(partitions[topic])]
+    sources = [(topic, number) for topic in INPUTS for number in range(partitions[topic])]
+    return sources, await _holds_records(settings, [source for source in sources if source[0] == ALERTS])
+
+
+async def _holds_records(settings: Settings, sources: list[tuple[str, int]]) -> bool:
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, group_id=None, **kafka_security(settings))
+    await consumer.start()
+    try:
+        ends = await consumer.end_offsets([TopicPartition(*source) for source in sources])
+        return any(end > 0 for end in ends.values())
+    finally:
+        await consumer.stop()
