@@ -17,12 +17,11 @@ from correlate.journal import Journal
 from correlate.scene import Account, Finding, Position, Scene, Series, Suspect
 from correlate.telemetry import Telemetry
 from correlate.units import MINUTE_NS
+from correlate.words import name_of
 from schemas import severity
 from schemas.incident import Argument, Phase
 from schemas.signal import Signal, Status
 
-FINDINGS_MAX = 40
-"""Deviations told of one incident; the strongest.  More is a list that nobody reads."""
 ALERTS_MAX = 200
 LOGS_PER_ENTITY_MAX = 5
 BEFORE_NS = 5 * MINUTE_NS
@@ -57,7 +56,7 @@ def alerts_of(view: View, trouble: Trouble, end_ns: int) -> list[Signal]:
     return sorted(chosen, key=_order)
 
 
-def scene_of(view: View, trouble: Trouble, now_ns: int, findings: Sequence[Finding]) -> Scene:
+def scene_of(view: View, trouble: Trouble, now_ns: int, findings: Sequence[Finding], alerts: Sequence[Signal]) -> Scene:
     """What the judges of changes see.  Series are gathered only where there is a change to judge."""
     changes = view.journal.changes_until(now_ns)
     window_ns = trouble.window_ns
@@ -66,7 +65,7 @@ def scene_of(view: View, trouble: Trouble, now_ns: int, findings: Sequence[Findi
         onset_ns=trouble.onset_ns,
         detected_ns=trouble.detected_ns,
         now_ns=now_ns,
-        alerts=[signal for signal in alerts_of(view, trouble, now_ns) if signal.status is not Status.RESOLVED],
+        alerts=[signal for signal in alerts if signal.status is not Status.RESOLVED],
         changes=changes,
         series=view.telemetry.series_window(trouble.onset_ns - 20 * window_ns, now_ns) if changes else (),
         logs=list(view.journal.logs) if changes else (),
@@ -80,6 +79,7 @@ def scene_of(view: View, trouble: Trouble, now_ns: int, findings: Sequence[Findi
 def account_of(
     view: View,
     trouble: Trouble,
+    alerts: Sequence[Signal],
     *,
     incident_id: str,
     revision: int,
@@ -90,7 +90,6 @@ def account_of(
     notes: tuple[str, ...],
 ) -> Account:
     end_ns = trouble.resolved_ns or now_ns
-    alerts = alerts_of(view, trouble, end_ns + BEFORE_NS)
     related = set(trouble.entities) | set(trouble.blame)
     changes = _changes(view, trouble, suspects, end_ns)
     states = [
@@ -120,6 +119,7 @@ def account_of(
         shed={**view.journal.shed, **view.telemetry.shed, **view.shed},
         notes=notes,
         recovery=_recovery(trouble, alerts),
+        settled_ns=None if trouble.phase is Phase.RESOLVED else now_ns - trouble.window_ns,
     )
 
 
@@ -167,7 +167,7 @@ def _about(signal: Signal, entities: set[str]) -> bool:
 
 
 def _first_failures(trouble: Trouble, findings: Sequence[Finding], alerts: Sequence[Signal]) -> dict[str, int]:
-    """Affected entity → first failure, most affected first (C13)."""
+    """Affected entity → first failure, most affected first (C13).  Who is only ranked, without any sign of its own, is not affected."""
     first: dict[str, int] = {}
     for finding in findings:
         first[finding.entity] = min(first.get(finding.entity, finding.first_ns), finding.first_ns)
@@ -175,19 +175,23 @@ def _first_failures(trouble: Trouble, findings: Sequence[Finding], alerts: Seque
         if signal.status is not Status.RESOLVED:
             at_ns = signal.starts_at_ns or signal.event_time_ns
             first[signal.subject.entity] = min(first.get(signal.subject.entity, at_ns), at_ns)
-    order = [*trouble.blame, *(entity for entity in trouble.entities if entity not in trouble.blame)]
+    shown = first.keys() | set(trouble.entities)
+    order = [
+        *(entity for entity in trouble.blame if entity in shown),
+        *(entity for entity in trouble.entities if entity not in trouble.blame),
+    ]
     return {entity: first.get(entity, trouble.onset_ns) for entity in order}
 
 
 def _detected_by(trouble: Trouble, alerts: Sequence[Signal]) -> str:
-    firing = [signal for signal in alerts if signal.status is not Status.RESOLVED]
+    """An alert only where one fired by then: telemetry is often first."""
+    firing = [signal for signal in alerts if signal.status is not Status.RESOLVED and signal.event_time_ns <= trouble.detected_ns]
     if trouble.alerted and firing:
-        first = firing[0]
-        return f"alert {first.subject.name} on {first.subject.entity.partition(':')[2]}"
+        return f"alert {firing[0].subject.name} on {name_of(firing[0].subject.entity)}"
     top = next(iter(trouble.blame), None)
     families = sorted(trouble.families.get(top or "", {}).items(), key=lambda item: (-item[1], item[0]))[:2]
     what = " and ".join(family.replace("_", " ") for family, _ in families) or "telemetry"
-    return f"joint evidence: {what} of {top.partition(':')[2]} departed from normal" if top else "joint evidence of several signals"
+    return f"joint evidence: {what} of {name_of(top)} departed from normal" if top else "joint evidence of several signals"
 
 
 def _impact_series(view: View, trouble: Trouble, end_ns: int) -> list[Series]:

@@ -14,12 +14,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
 
-from correlate.accounts import View, account_of, alerts_of, arguments_of, scene_of
+from msgspec.structs import replace
+
+from correlate.accounts import BEFORE_NS, View, account_of, alerts_of, arguments_of, scene_of
 from correlate.causes import rank
 from correlate.changes import judge_changes
+from correlate.findings import LOOKED_AT, chosen
 from correlate.incidents import Notice, Trouble
 from correlate.postmortem import draft
-from correlate.scene import Position, Suspect
+from correlate.revisions import changes_since
+from correlate.scene import Finding, Position, Suspect
 from correlate.telling import tell
 from correlate.timeline import deltas
 from correlate.units import HOUR_NS, MINUTE_NS, SECOND_NS
@@ -34,7 +38,6 @@ AMENDABLE_NS = 24 * HOUR_NS
 """A resolved incident takes late rows for a day: the deadline of most reviews."""
 TOLD_MAX = 500
 """Incidents kept in memory for amendment."""
-FINDINGS_MAX = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +114,14 @@ class Reporter:
 
     def _tell(self, view: View, trouble: Trouble, now_ns: int, notes: tuple[str, ...]) -> None:
         before = self.told.get(trouble.number)
-        findings = view.telemetry.findings(trouble.onset_ns, trouble.resolved_ns or now_ns, limit=FINDINGS_MAX)
-        suspects = _suspects(view, trouble, now_ns, findings)
+        end_ns = trouble.resolved_ns or now_ns
+        findings = chosen(view.telemetry.findings(trouble.onset_ns, end_ns, limit=LOOKED_AT), trouble.blame)
+        alerts = alerts_of(view, trouble, min(now_ns, end_ns + BEFORE_NS))
+        suspects = _suspects(view, trouble, now_ns, findings, alerts)
         account = account_of(
             view,
             trouble,
+            alerts,
             incident_id=before.incident_id if before else _incident_id(view.estate, trouble),
             revision=before.incident.revision + 1 if before else 1,
             now_ns=now_ns,
@@ -125,19 +131,20 @@ class Reporter:
             notes=notes,
         )
         incident = tell(account)
+        told_before = before.incident if before else None
+        incident = replace(incident, changes_since=notes + changes_since(told_before, incident))
         resolved = trouble.phase is Phase.RESOLVED
         revision = (before.postmortem_revision if before else 0) + resolved
         postmortem = draft(incident, revision=revision) if resolved else None
-        self.due.append(Emission(incident, tuple(deltas(before.incident if before else None, incident)), postmortem))
+        self.due.append(Emission(incident, tuple(deltas(told_before, incident)), postmortem))
         self.told[trouble.number] = Told(account.incident_id, incident, now_ns, trouble, revision)
         while len(self.told) > TOLD_MAX:
             del self.told[next(iter(self.told))]
 
 
-def _suspects(view: View, trouble: Trouble, now_ns: int, findings: Sequence[object]) -> list[Suspect]:
-    scene = scene_of(view, trouble, now_ns, findings)  # type: ignore[arg-type]
+def _suspects(view: View, trouble: Trouble, now_ns: int, findings: Sequence[Finding], alerts: Sequence[Signal]) -> list[Suspect]:
+    scene = scene_of(view, trouble, now_ns, findings, alerts)
     changes = judge_changes(scene) if scene.changes else []
-    alerts = alerts_of(view, trouble, now_ns)
     return rank(changes, trouble.blame, trouble.kind, lambda entity: arguments_of(trouble, scene.findings, alerts, entity))
 
 

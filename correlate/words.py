@@ -13,7 +13,8 @@ from typing import Final
 
 from correlate.units import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS
 from schemas.entity import split
-from schemas.plain import one_line
+from schemas.masking import MARK, mask
+from schemas.plain import one_line, plain
 
 _EPOCH: Final = datetime(1970, 1, 1)
 
@@ -22,6 +23,12 @@ _ID: Final = re.compile(r"\b[0-9a-f]{16,}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-
 
 QUOTE_CHARACTERS: Final = 200
 """Of a record in a sentence; the evidence has more of it."""
+
+TEMPLATE_CHARACTERS: Final = 90
+"""Of a log template in a sentence that says more than the template: its first dozen words tell it from all others."""
+
+_PYTHON_TRACE: Final = "Traceback (most recent call last)"
+_UNITLESS: Final = frozenset({"", "1"})
 
 
 def moment(time_ns: int) -> str:
@@ -73,9 +80,26 @@ def quoted(text: str) -> str:
     return f"“{said}”" if said else ""
 
 
-def gist(line: str) -> str:
-    """A log line without what a reader of it skips: the time at its head, which its entry has, and long ids, each shortened to `…`."""
+def gist(text: str) -> str:
+    """What a log says, without what a reader of it skips: the stack below its first line, the time at its head, which its entry has, and
+    long ids, each shortened to `…`.  Of a bare Python trace the last line, which names the exception."""
+    lines = [line for line in plain(text[: 8 * QUOTE_CHARACTERS]).split("\n") if line.strip()] or [""]
+    line = lines[-1] if _PYTHON_TRACE in lines[0] else lines[0]
     return _ID.sub("…", _STAMP.sub("", one_line(line, 4 * QUOTE_CHARACTERS)))
+
+
+def template(text: str) -> str:
+    """A log template, quoted shortly: whatever varies from line to line is `…`."""
+    said = one_line(mask(gist(text)).replace(MARK, "…"), TEMPLATE_CHARACTERS)
+    return quoted(said) or "an empty line"
+
+
+def with_unit(value: float, unit: str, *, per_second: bool = False) -> str:
+    """`12.5 %`, `0.3 s`, `41 per second`, `1,200 By/s`; a unit that says nothing is left out."""
+    figure = number(value)
+    if unit in _UNITLESS:
+        return f"{figure} per second" if per_second else figure
+    return f"{figure} {unit}/s" if per_second and not unit.endswith("/s") else f"{figure} {unit}"
 
 
 def listed(items: Sequence[str], most: int = 3) -> str:

@@ -25,8 +25,10 @@ from correlate.telemetry.roles import (
     LOG_SHARE,
     PUBLIC,
     TRAFFIC,
+    role_of,
 )  # fmt: skip
 from correlate.telemetry.series import RING
+from correlate.words import name_of, number, percent, template, with_unit
 from schemas.signal import Kind, Subject
 
 if TYPE_CHECKING:
@@ -204,8 +206,16 @@ def series_window(telemetry: Telemetry, from_ns: int, to_ns: int) -> list[Series
         columns = samples(telemetry, series, from_ns, to_ns)
         if len(columns):
             subject = telemetry.registry.subjects[series]
-            found.append(Series(subject, table.times[series, columns], table.values[series, columns], int(table.step[series])))
+            times, values = table.times[series, columns], table.values[series, columns]
+            found.append(Series(subject, times, values, int(table.step[series]), _per_second(telemetry, series)))
     return found
+
+
+def _per_second(telemetry: Telemetry, series: int) -> bool | None:
+    """A counter's samples are rates; what bears a counter's name and falls counts something else; of a gauge nothing is known."""
+    if telemetry.series.cumulative[series]:
+        return True
+    return False if role_of(telemetry.registry.subjects[series]).cumulative else None
 
 
 def findings(telemetry: Telemetry, onset_ns: int, now_ns: int, limit: int) -> list[Finding]:
@@ -249,7 +259,8 @@ def _of_metrics(
     at = int(columns[first])
     observed, expected = float(np.median(table.values[series, columns[first:]])), float(table.level[series])
     subject = registry.subjects[series]
-    whom = f"calls of {registry.entities[entity]}" if name.startswith("edge_out") else registry.entities[entity]
+    whom = name_of(registry.entities[entity])
+    rate = bool(table.cumulative[series])
     return Finding(
         entity=registry.entities[entity],
         family=PUBLIC.get(name, name),
@@ -259,7 +270,10 @@ def _of_metrics(
         last_ns=int(table.times[series, columns[-1]]),
         observed=observed,
         expected=expected,
-        text=f"{subject.name} of {whom} went from {expected:.4g} to {observed:.4g}{f' {subject.unit}' if subject.unit else ''}",
+        text=(
+            f"{subject.name} of {'calls of ' if name.startswith('edge_out') else ''}{whom} went from {number(expected)} to "
+            f"{with_unit(observed, subject.unit, per_second=rate)}"
+        ),
         position=telemetry.position(int(table.places[series, at]), int(table.offsets[series, at]), int(table.rows[series, at])),
     )
 
@@ -271,10 +285,18 @@ def _of_logs(telemetry: Telemetry, entity: int, family: int, shift: Shift, shown
         return None
     time, place, offset, row = first
     what, after = logs.wording(shift)
-    after_text = f' after "{after[:120]}"' if after else ""
-    what_text = f'"{what[:120]}"' if what else "the end of the trace"
-    text = f"{name}: {what_text}{after_text} went from {shift.expected:.1%} to {shift.observed:.1%}"
+    text = f"{_of_which_lines(what, after, name_of(name), family)} went from {percent(shift.expected)} to {percent(shift.observed)}"
     subject = Subject(kind=Kind.LOG, entity=name, name=what or after)
     return Finding(
         name, FAMILIES[family], shown, subject, time, now_ns, shift.observed, shift.expected, text, telemetry.position(place, offset, row)
     )
+
+
+def _of_which_lines(what: str, after: str, whom: str, family: int) -> str:
+    """Which share moved: of an entity's lines, of its traces, or of what follows a line within a trace."""
+    if family == LOG_SHARE:
+        return f"the share of {template(what)} among the log lines of {whom}"
+    if not after:
+        return f"the share of traces that {template(what)} begins at {whom}"
+    follows = template(what) if what else "nothing more"
+    return f"how often {follows} follows {template(after)} in the traces of {whom}"
