@@ -97,7 +97,7 @@ MAX_VALUE_CHARS: Final = 512
 
 
 _PRIVATE: Final = re.compile(
-    r"(?:.*_)?(?:user|usr|login|person|author|sender|recipient|contact|assignee|username|userid)(?:_?name|_?id|_?e?mail|_?full_?name)?"
+    r"(?:.*_)?(?:(?:end|db|os|auth|login|remote|src|dst|target)?user|usr|login|person|author|sender|recipient|contact|assignee|username|userid)(?:_?name|_?id|_?e?mail|_?full_?name)?"
     r"|.*e_?mail|.*phone|.*phone_?number|.*passw(?:or)?d|.*secret|.*(?:^|_)token|.*api_?key|.*credentials?|.*authorization|.*cookie|.*session_?id"
 )
 
@@ -126,7 +126,7 @@ class Identity:
     def subject(self, kind: Kind, source: str, name: str = "", *, unit: str = "", fallback: str = "") -> Subject:
         """The subject of a row about this identity; `fallback` is its entity when nothing was named (`alarm:HighLatency`)."""
         return Subject(
-            kind=kind, entity=self.entity or fallback or f"alarm:{name or source}", name=name, ancestors=self.ancestors,
+            kind=kind, entity=self.entity or (fallback if fallback[-1:] not in ("", ":") else f"alarm:{name or source}"), name=name, ancestors=self.ancestors,
             aliases=self.aliases, attributes=self.attributes, unit=unit, source=source,
         )  # fmt: skip
 

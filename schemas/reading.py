@@ -147,7 +147,14 @@ class Reader:
 
     def _decode(self, bulk: Bulk, group: list[int], values: Sequence[bytes | None], batches: list[Batch], rest: list[int]) -> bool:
         """Reads a group at once; False if one of its records is not of the usual shape."""
-        batch = bulk.read([value for place in group if (value := values[place]) is not None], self._subjects, self._options.redaction_key)
+        try:
+            batch = bulk.read(
+                [value for place in group if (value := values[place]) is not None], self._subjects, self._options.redaction_key
+            )
+        except Exception:  # as above; the plain reader then has its say
+            if self._options.strict:
+                raise
+            return False
         if batch is None:
             return False
         where = np.array(group, np.int64)
@@ -183,18 +190,18 @@ class Reader:
             yield Rejected("no_rows", "the record was understood and holds nothing to tell")
 
     def _documents(self, value: bytes, received: Received) -> Iterator[Signal | Rejected]:
-        for document in self._opener.open(value, received):
-            if isinstance(document, Rejected):
-                yield document
-                continue
-            try:
-                yield from self._read(document)
-            except Exception as error:
-                if self._options.strict:
-                    raise
-                yield Rejected(
-                    "reader_failed", f"a bug in the reader of this format: {type(error).__name__}", document.at, document.source.format
-                )
+        at, format_ = "", None
+        try:
+            for document in self._opener.open(value, received):
+                if isinstance(document, Rejected):
+                    yield document
+                else:
+                    at, format_ = document.at, document.source.format
+                    yield from self._read(document)
+        except Exception as error:  # a poisoned record must not stop the worker: it is set aside, counted, and its bytes are kept
+            if self._options.strict:
+                raise
+            yield Rejected("reader_failed", f"a bug in the reader of this format: {type(error).__name__}", at, format_)
 
     def _read(self, document: Document) -> Iterator[Signal | Rejected]:
         for found in document.source.read(document.content, document.received):

@@ -21,7 +21,7 @@ from typing import Final
 import polars as pl
 
 SECRET: Final = "<secret>"  # noqa: S105  the mark, not a secret
-MAX_TEXT_CHARS: Final = 1 << 20
+MAX_TEXT_CHARS: Final = 16_384
 """Texts above are cut before any expression runs on them; no reader keeps nearly as much."""
 
 _TOKENS: Final = {

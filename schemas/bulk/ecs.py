@@ -18,6 +18,7 @@ from schemas import severity
 from schemas.bulk.batch import NO_SUBJECT, Batch, decode_together, without_odd
 from schemas.bulk.columns import times_ns
 from schemas.redact import redact_many
+from schemas.sources.cloud import MAX_TEXT_CHARS
 from schemas.sources.ecs import ECS, details_of, subject_of
 from schemas.subjects import Subjects
 
@@ -98,7 +99,7 @@ class Ecs:
         columns = {
             "event_time_ns": times_ns([line.at for line in lines]),
             "severity_number": pl.Series([levels[line.log.level] or levels[line.level] for line in lines], dtype=pl.UInt8),
-            "text": redact_many(pl.Series([line.message.strip() for line in lines], dtype=pl.String), redaction_key),
+            "text": redact_many(pl.Series([line.message.strip()[:MAX_TEXT_CHARS] for line in lines], dtype=pl.String), redaction_key),
             "trace_id": pl.Series([line.trace.id.strip() for line in lines], dtype=pl.String),
             "details": pl.Series([_details(line) for line in lines], dtype=pl.String),
         }

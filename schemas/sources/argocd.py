@@ -60,7 +60,7 @@ def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
         change_id=revision if operation else "",
         dedup_key=f"argocd:{text_at(app, 'metadata.namespace')}/{name}:{text(operation.get('startedAt'))}" if operation else "",
         details={
-            "action": "sync",
+            "action": "sync" if operation else "",
             "from": before if before != revision else "",
             "to": revision,
             "outcome": outcome(phase),

@@ -23,7 +23,7 @@ from schemas.sources.cloud import decoded, first, mapping, row, text
 from schemas.sources.source import Received, Source
 
 _NATIVE, _CLOUD = "azure.eventgrid", "azure.eventgrid.cloudevent"
-_OUTCOME: Final = re.compile(r"(?P<what>\w+?)(?P<outcome>Success|Failure|Cancel|Cancelled|Completed|Failed|Started|Succeeded)$")
+_OUTCOME: Final = re.compile(r"(?<=\w)(?P<outcome>Success|Failure|Cancel|Cancelled|Completed|Failed|Started|Succeeded)$")
 _KINDS: Final = (
     (re.compile(r"(?i)microsoft\.resources\.resource(?:write|delete)\w+"), Kind.CHANGE),
     (re.compile(r"(?i)microsoft\.keyvault\.\w*(?:newversioncreated|nearexpiry|expired|accesspolicychanged)"), Kind.CHANGE),

@@ -52,9 +52,9 @@ def sequence(value: object) -> list[Any]:
 
 
 def text(value: object) -> str:
-    """A scalar as text; empty for null, objects and arrays."""
+    """A scalar as text; empty for null, objects and arrays.  Cut, so that no expression of a reader meets a megabyte."""
     if isinstance(value, str):
-        return value.strip()
+        return value.strip()[:MAX_TEXT_CHARS]
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int | float) else ""

@@ -50,7 +50,7 @@ def _line(said: str, time: str, stream: str, attrs: dict[str, str], received: Re
         Kind.LOG,
         CONTAINER_LOG,
         {**carried_host(received), **attrs},
-        fallback="container:unknown",
+        fallback=f"resource:{received.topic or 'unknown'}",
         event_time_ns=times.parse(time),
         severity_number=level_of(inner, message),
         text=message or said,

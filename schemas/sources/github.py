@@ -79,7 +79,7 @@ def commit_row(document: Mapping[str, Any], commit: Mapping[str, Any], ref: str,
     }
     signal = row(
         received, Kind.CHANGE, source, repository_of(document, ref), name="vcs.commit", fallback="resource:repository",
-        event_time_ns=times.parse(commit.get("timestamp")), text=message, change_id=sha, dedup_key=_key(document, sha),
+        event_time_ns=times.parse(commit.get("timestamp")), text=message, change_id=sha, dedup_key=_key(document, sha).replace(GITHUB, source, 1),
         evidence_url=text(commit.get("url")),
     )  # fmt: skip
     signal.details = orjson.dumps({key: value for key, value in facts.items() if value not in (None, "", [])}).decode()

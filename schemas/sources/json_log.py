@@ -99,7 +99,7 @@ def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
     }
     yield Signal(
         subject=identify({**carried_host(received), **_carried_group(carrier), **named}).subject(
-            Kind.LOG, JSON_LOG, first(document, "logger", "logger_name", "name"), fallback="service:unknown"
+            Kind.LOG, JSON_LOG, first(document, "logger", "logger_name", "name"), fallback=f"resource:{received.topic or 'unknown'}"
         ),
         event_time_ns=next((at for key in _TIME if (at := times.parse(document.get(key)))), 0)
         or _instant(document)

@@ -71,7 +71,7 @@ def _tags(resource: str) -> list[str]:
 def _recognises(document: Any) -> bool:
     return (
         isinstance(document, dict)
-        and document.get("kind") in _KINDS
+        and text(document.get("kind")) in _KINDS
         and not document.keys().isdisjoint({"titleVerb", "accesses"})
         and not document.keys().isdisjoint({"date", "target"})
     )

@@ -113,7 +113,7 @@ def _log_events(document: dict[str, Any]) -> list[Part] | None:
     parts = []
     for place, event in enumerate(events):
         said = mapping(event)
-        message = text(said.get("message"))
+        message = _whole(said.get("message"))
         carrier = _given({**facts, "time": text(said.get("timestamp")), "id": text(said.get("id"))})
         whole = {**facts, "id": said.get("id"), "timestamp": said.get("timestamp"), "message": message}
         parts.append(Part(f"logEvents[{place}]", _object(message), whole, carrier))
@@ -149,7 +149,7 @@ def _put_events(document: dict[str, Any]) -> list[Part] | None:
             "source": said.get("Source"),
             "time": said.get("Time"),
             "resources": sequence(said.get("Resources")),
-            "detail": _object(text(said.get("Detail"))) or said.get("Detail"),
+            "detail": _object(_whole(said.get("Detail"))) or said.get("Detail"),
         }
         parts.append(Part(f"Entries[{place}]" if "Entries" in document else "", event))
     return parts
@@ -168,7 +168,7 @@ def _cloud_event(document: dict[str, Any]) -> list[Part] | None:
     if isinstance(document.get("data_base64"), str):
         return [Part("data_base64", _base64(document["data_base64"]), document, _given(facts))]
     data = document.get("data")
-    content = data if isinstance(data, dict | list) else _object(text(data))
+    content = data if isinstance(data, dict | list) else _object(_whole(data))
     return [Part("data", content, document, _given(facts))]
 
 
@@ -202,6 +202,11 @@ def _base64(value: object) -> bytes | None:
         return base64.b64decode(value, validate=False)
     except (binascii.Error, ValueError):
         return value.encode("utf-8", "replace")  # some senders skip the encoding
+
+
+def _whole(value: object) -> str:
+    """A text of any length: it holds another document."""
+    return value.strip() if isinstance(value, str) else text(value)
 
 
 def _object(said: str) -> Any:

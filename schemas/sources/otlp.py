@@ -25,7 +25,7 @@ from schemas.identity import identify, is_private
 from schemas.redact import redact, redact_label
 from schemas.rejected import Rejected
 from schemas.signal import Kind, Signal, Subject
-from schemas.sources.cloud import mapping, sequence
+from schemas.sources.cloud import MAX_TEXT_CHARS, mapping, sequence
 from schemas.sources.fields import MAX_LABELS
 from schemas.sources.otlp_model import LogRecord, Metric, Resource, camel
 from schemas.sources.source import Received, Source
@@ -107,7 +107,11 @@ def log_subject(resource: Mapping[str, str], own: Mapping[str, str], name: str) 
 
 def evidence(said: Mapping[str, str]) -> str:
     """The attributes of a log record as details."""
-    kept = {key: redact_label(value[:_MAX_VALUE_CHARS]) for key, value in said.items() if key not in _EXCEPTION and not is_private(key)}
+    kept = {
+        key: redact_label(value[:_MAX_VALUE_CHARS])
+        for key, value in said.items()
+        if key not in _EXCEPTION and key not in _IDENTITIES and not is_private(key)
+    }
     return orjson.dumps({"attributes": kept}, option=orjson.OPT_SORT_KEYS).decode() if kept else ""
 
 
@@ -212,10 +216,10 @@ def text_of(value: Any) -> str:
     """An AnyValue as text; lists and maps as JSON."""
     if isinstance(value, msgspec.Struct):
         if value.string_value is not None:  # type: ignore[attr-defined]
-            return str(value.string_value).strip()  # type: ignore[attr-defined]
+            return str(value.string_value).strip()[:MAX_TEXT_CHARS]  # type: ignore[attr-defined]
         plain = _plain(msgspec.to_builtins(value))
     elif value.HasField("string_value"):
-        return str(value.string_value).strip()
+        return str(value.string_value).strip()[:MAX_TEXT_CHARS]
     else:
         plain = _plain_proto(value)
     if isinstance(plain, bool):
