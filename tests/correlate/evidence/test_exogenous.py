@@ -56,8 +56,13 @@ def test_an_endpoint_with_all_the_errors_is_a_part_of_the_program() -> None:
     assert not facts(logs=(errors, healthy))
 
 
-def test_a_value_that_healthy_lines_never_vary_splits_nothing() -> None:
-    errors, healthy = (Log(level, "orders", 12, "x", {"tenant": ["only"]}) for level in ("error", "info"))
+@pytest.mark.parametrize(
+    "seen",
+    [["only"], ["only", "other"], ["only", "only", "only", "a", "b"]],
+    ids=["the value is the only one", "two values are a coin's sides", "most of what is healthy has it too"],
+)
+def test_a_value_that_does_not_split_bad_from_good_acquits_nobody(seen: list[str]) -> None:
+    errors, healthy = Log("error", "orders", 20, "x", {"tenant": ["only"]}), Log("info", "orders", 20, "ok", {"tenant": seen})
     assert not facts(logs=(errors, healthy))
 
 

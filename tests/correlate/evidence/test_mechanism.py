@@ -32,7 +32,9 @@ def test_what_only_logs_or_comments_breaks_nothing() -> None:
     logs = Change("logs", 5, "orders", diff='@@\n+    logger.warn("pool exhausted");\n')
     words = Change("words", 5, "orders", diff="@@\n-// pool of ten\n+// pool of forty\n")
     told = outage(logs, words, logs=EXHAUSTED)
-    assert nats(mechanism.judge, told, "logs") == nats(mechanism.judge, told, "words") == -1.5
+    for change in ("logs", "words"):
+        (argument,) = hear(mechanism.judge, told, change)
+        assert (argument.nats, argument.text) == (-1.5, "It only observes or comments.")
 
 
 def test_without_a_diff_reworking_is_likelier_guilty_than_protecting_and_than_observing() -> None:
