@@ -41,6 +41,17 @@ class Notice(NamedTuple):
     """opened, revised, recovering, reopened, resolved"""
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Why an entity was put into an incident."""
+
+    how: str
+    """opened, alerted, accused, onset, around_alert or no_onset: see correlate/membership.py for each in words."""
+    at_ns: int
+    """The onset that it told, or the time of its alert."""
+    nats: float
+
+
 @dataclass(slots=True)
 class Trouble:
     """One incident as far as telemetry and alerts know it."""
@@ -79,6 +90,17 @@ class Trouble:
     """Nats of another detector."""
     blame: dict[str, float] = field(default_factory=dict)
     """Entity → nats, most suspect first."""
+    joined: dict[str, Joined] = field(default_factory=dict)
+    """Entity → why it is here."""
+    seen: dict[str, float] = field(default_factory=dict)
+    """Most detection nats of every entity while this was open, whether or not it joined."""
+    holding: float = 0.0
+    """Detection nats that joining took when this was last followed."""
+
+    def join(self, entity: str, how: str, at_ns: int, nats: float = 0.0) -> None:
+        if entity not in self.entities:
+            self.entities.append(entity)
+        self.joined.setdefault(entity, Joined(how, at_ns, nats))
 
     @property
     def open(self) -> bool:
@@ -105,8 +127,7 @@ class IncidentBook:
         trouble = self._near(time_ns, window) or next((known for known in self._open() if entity in known.entities), None)
         if trouble is None:
             trouble = self._begin(entity, time_ns, window, now_ns)
-        if entity not in trouble.entities:
-            trouble.entities.append(entity)
+        trouble.join(entity, "alerted", time_ns)
         trouble.alerted = True
         trouble.last_ns = max(trouble.last_ns, now_ns)
         if trouble.symptom is None:
@@ -116,7 +137,8 @@ class IncidentBook:
     def outside(self, onset_ns: int, entities: Sequence[str], window_ns: int, now_ns: int) -> int:
         """Another detector's incident: joins the one whose onset is near, else opens."""
         trouble = self._near(onset_ns, window_ns) or self._begin(entities[0], onset_ns, window_ns, now_ns)
-        trouble.entities.extend(entity for entity in entities if entity not in trouble.entities)
+        for entity in entities:
+            trouble.join(entity, "accused", onset_ns)
         trouble.alerted = True
         trouble.last_ns = max(trouble.last_ns, now_ns)
         return trouble.number
@@ -168,24 +190,27 @@ class IncidentBook:
             window = telemetry.window_ns(entity)
             ends = [known.resolved_ns for known in self.incidents.values() if known.resolved_ns and entity in known.entities]
             begin = telemetry.onset(entity, max(ends, default=0))
+            how = "onset"
             if begin is not None:
-                trouble = self._near(begin.at_ns, window) or self._alerted_around(begin.at_ns)
+                trouble = self._near(begin.at_ns, window)
+                if trouble is None:
+                    trouble, how = self._alerted_around(begin.at_ns), "around_alert"
             else:
-                trouble = former or self._nearest(now_ns)
+                trouble, how = former or self._nearest(now_ns), "no_onset"
             if trouble is None and nats >= opening:
                 since_ns = max([now_ns - window // 2, *(end + 1 for end in ends)])
                 trouble = self._begin(entity, begin.at_ns if begin else since_ns, window, now_ns)
-                trouble.sure = begin.nats if begin else 0.0
+                trouble.sure, how = begin.nats if begin else 0.0, "opened"
             if trouble is not None:
-                self._place(entity, nats, former, trouble)
+                self._place(entity, former, trouble, Joined(how, begin.at_ns if begin else now_ns, nats))
 
-    def _place(self, entity: str, nats: float, former: Trouble | None, trouble: Trouble) -> None:
+    def _place(self, entity: str, former: Trouble | None, trouble: Trouble, why: Joined) -> None:
         if former is not None and former is not trouble:
             former.entities.remove(entity)
             former.placed.pop(entity, None)
-        if entity not in trouble.entities:
-            trouble.entities.append(entity)
-        trouble.placed[entity] = nats
+            former.joined.pop(entity, None)
+        trouble.join(entity, why.how, why.at_ns, why.nats)
+        trouble.placed[entity] = why.nats
 
     def _nearest(self, onset_ns: int) -> Trouble | None:
         return min(self._open(), key=lambda trouble: abs(trouble.onset_ns - onset_ns), default=None)
@@ -217,6 +242,9 @@ class IncidentBook:
         if now_ns <= trouble.onset_ns + trouble.window_ns and not trouble.alerted:
             self._refine(trouble, telemetry)
         until = self._ranked_until(trouble)
+        trouble.holding = holding
+        for entity, nats in totals.items():
+            trouble.seen[entity] = max(nats, trouble.seen.get(entity, 0.0))
         others = {entity for other in self._open() if other is not trouble for entity in other.entities} - set(trouble.entities)
         for entity, nats in current.items():
             if entity not in others and nats > trouble.peak.get(entity, 0.0):
@@ -232,6 +260,8 @@ class IncidentBook:
         self._weigh(trouble, telemetry)
         if trouble.last_ns < now_ns:
             trouble.phase = Phase.RECOVERING
+            if not lasting:
+                telemetry.adopt(trouble.entities)
             trouble.resolved_ns = max(trouble.onset_ns + self.parameters.tick_ns, trouble.last_ns - trouble.window_ns // 2)
 
     def _refine(self, trouble: Trouble, telemetry: Telemetry) -> None:

@@ -51,7 +51,8 @@ class Parameters:
     rank_windows: float = _number(
         2.0, "windows", "Causes are read from the beginning of an outage; later everything suffers from everything."
     )
-    learn_windows: float = _number(5.0, "windows", "What lasts longer than this is the new normal, incident or not.")
+    learn_windows: float = _number(5.0, "windows", "How long an incident keeps everybody from learning; then only those that it is about.")
+    endure_windows: float = _number(30.0, "windows", "What has lasted an hour of one-minute samples without an alert is the new normal.")
 
 
 DEFAULTS: Final = Parameters()

@@ -5,7 +5,7 @@ baseline and surprise (what is normal, what is not), edges (who answers for a sl
 times look like), blame (from families to one figure an entity), onset (since when).
 """
 
-from correlate.telemetry.rows import LogRows, MetricRows
+from correlate.telemetry.rows import LogRows, MetricRows, Span
 from correlate.telemetry.telemetry import Telemetry
 
-__all__ = ["LogRows", "MetricRows", "Telemetry"]
+__all__ = ["LogRows", "MetricRows", "Span", "Telemetry"]

@@ -39,6 +39,7 @@ GROUPS: Final = (
 """Correlated views of one thing form a group; its strongest view speaks for it."""
 RESOURCES: Final = 4
 """The first groups: they explain an outage but are none."""
+RESOURCE_FAMILIES: Final = [family for families in GROUPS[:RESOURCES] for family in families]
 _ALONE: Final = 0.5
 """Share of the cap that a resource other than the processor has when detecting: memory and disks move by themselves."""
 _TOP: Final = 3

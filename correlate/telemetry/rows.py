@@ -1,12 +1,13 @@
-"""The columns in which a tick's rows are handed to the telemetry.
+"""What is handed to the telemetry each tick: columns of rows, and the times that must not be learned from.
 
 Knows:   the columns and their units.
-Ignores: where rows come from.
+Ignores: where they come from.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from correlate.scene import Floats, Int64s
 
@@ -39,3 +40,12 @@ class LogRows:
     places: Int64s
     offsets: Int64s
     rows: Int64s
+
+
+class Span(NamedTuple):
+    """A troubled time."""
+
+    begin_ns: int
+    end_ns: int
+    entities: tuple[str, ...] | None
+    """Whom it troubles; None: everybody."""

@@ -180,8 +180,8 @@ class SeriesTable:
 
     # --- learning ---------------------------------------------------------------------------------------------------------
 
-    def learn(self, touched: Int64s, now_ns: int, troubled: Sequence[tuple[int, int]]) -> None:
-        """Learns what is old enough and lies in no troubled span."""
+    def learn(self, touched: Int64s, now_ns: int, troubled: Sequence[tuple[int, int, Bools]]) -> None:
+        """Learns what is old enough and lies in no troubled span (begin, end, which series it troubles)."""
         lag = self.parameters.lag_windows * np.maximum(self.parameters.window_ns, 2 * self.step[touched])
         due = touched
         while len(due):
@@ -193,11 +193,16 @@ class SeriesTable:
             due, lag, column, times = due[ripe], lag[ripe], column[ripe], times[ripe]
             self.considered[due] += 1
             quiet = np.ones(len(due), dtype=bool)
-            for begin, end in troubled:
-                quiet &= (times < begin) | (times > end)
+            for begin, end, whom in troubled:
+                quiet &= (times < begin) | (times > end) | ~whom[due]
             quiet |= self.learned[due] < AT_ONCE
             if quiet.any():
                 self._accept(due[quiet], self.values[due[quiet], column[quiet]])
+
+    def relearn(self, series: Int64s) -> None:
+        """Forgets the level of some series; the latest samples make a new one.  How much they spread is still known."""
+        self.normal[series], self.learned[series] = np.nan, 0
+        self.considered[series] = np.maximum(self.considered[series], self.head[series] - self.parameters.level_samples)
 
     def _accept(self, series: Int64s, value: Floats) -> None:
         size, levels = self.parameters.memory_samples, self.parameters.level_samples

@@ -16,12 +16,13 @@ from correlate.parameters import DEFAULTS, Parameters
 from correlate.scene import Finding, Floats, Int64s, Position, Series
 from correlate.telemetry import blame, flow, inquiry, surprise
 from correlate.telemetry.assembly import Evidence, assemble, nothing
+from correlate.telemetry.baseline import Bools
 from correlate.telemetry.interner import Interner
 from correlate.telemetry.logs import Logs
 from correlate.telemetry.nulls import Null
 from correlate.telemetry.registry import Registry
 from correlate.telemetry.roles import FAMILIES, owner_of
-from correlate.telemetry.rows import LogRows, MetricRows
+from correlate.telemetry.rows import LogRows, MetricRows, Span
 from correlate.telemetry.series import SeriesTable
 from schemas.signal import Kind, Subject
 
@@ -134,11 +135,11 @@ class Telemetry:
         where = np.vstack((rows.places, rows.offsets, rows.rows))[:, known]
         self.logs.take(owner[known], rows.times_ns[known], rows.template_ids[known], traces, texts, where)
 
-    def advance(self, now_ns: int, troubled: Sequence[tuple[int, int]]) -> bool:
+    def advance(self, now_ns: int, troubled: Sequence[Span]) -> bool:
         """Closes the tick that ends at `now_ns`, learning nothing from the troubled spans; True if there is something new to judge."""
         self.now_ns = now_ns
         touched = self._take_metrics()
-        self.series.learn(touched, now_ns, troubled)
+        self.series.learn(touched, now_ns, [(span.begin_ns, span.end_ns, self._series_of_entities(span.entities)) for span in troubled])
         news = self.logs.close(now_ns) or bool(len(touched))
         self._learn_quiet(troubled)
         minute = now_ns - self._renewed >= MINUTE_NS
@@ -192,6 +193,24 @@ class Telemetry:
         _, callers = self.registry.links()
         self.total = blame.corroborated(blame.totals(self.calibrated, self.parameters, detecting=True), self.calibrated, callers)
 
+    def still(self, entities: Sequence[str], local: Floats) -> float:
+        """The most that any of some entities' symptoms shows now against the local levels of an earlier moment: what has lasted long enough
+        to be its own local level may still be far from normal.  Resources do not count: a restart leaves them elsewhere for good."""
+        series = np.nonzero(self._series_of_entities(tuple(entities)) & (np.arange(self.series.count) < len(local)))[0]
+        fresh = series[~np.isnan(self.evidence.nats[series])] if len(self.evidence.nats) == self.series.count else series[:0]
+        if not len(fresh):
+            return 0.0
+        end, step = self.series.last_time[fresh], np.maximum(self.series.step[fresh], self.parameters.tick_ns)
+        deviation, nats = np.full(self.series.count, np.nan), np.full(self.series.count, np.nan)
+        deviation[fresh], nats[fresh] = self._surprise(fresh, end - self.series.window[fresh] + step // 2, end, local[fresh], 2)
+        shown = self.calibrate(assemble(self.registry, deviation, nats, nothing().flow, {}).raw)
+        shown[:, blame.RESOURCE_FAMILIES] = 0.0
+        return float(blame.totals(shown, self.parameters, detecting=True).max())
+
+    def adopt(self, entities: Sequence[str]) -> None:
+        """Takes what some entities show now for their normal."""
+        self.series.relearn(np.nonzero(self._series_of_entities(tuple(entities)))[0])
+
     def _surprise(self, series: Int64s, begin: Int64s, end: Int64s, local: Floats, need: int) -> tuple[Floats, Floats]:
         deviation, _ = self.series.deviations(series, begin, end, local, need)
         return deviation, surprise.nats(deviation, self.series.learned[series], self.registry.direction[series], self.series.cap[series])
@@ -200,13 +219,19 @@ class Telemetry:
         """Raw surprise against each family's quiet times."""
         return np.stack([null.calibrate(raw[:, family]) for family, null in enumerate(self.nulls)], axis=1)
 
-    def _learn_quiet(self, troubled: Sequence[tuple[int, int]]) -> None:
+    def _series_of_entities(self, entities: tuple[str, ...] | None) -> Bools:
+        if entities is None:
+            return np.ones(self.series.count, dtype=bool)
+        numbers = [self.registry.number_of[entity] for entity in entities if entity in self.registry.number_of]
+        return np.isin(self.registry.owner, numbers)
+
+    def _learn_quiet(self, troubled: Sequence[Span]) -> None:
         """What was shown long enough ago outside troubled times becomes part of the nulls."""
         reach = self.parameters.window_ns
         lag = int((1.0 + self.parameters.lag_windows) * reach)
         while self._quiet and self._quiet[0][0] <= self.now_ns - lag:
             moment, raw = self._quiet.popleft()
-            if any(begin <= at <= end for begin, end in troubled for at in (moment, moment - reach)):
+            if any(span.begin_ns <= at <= span.end_ns for span in troubled if span.entities is None for at in (moment, moment - reach)):
                 continue
             for family, null in enumerate(self.nulls):
                 shown = raw[:, family]

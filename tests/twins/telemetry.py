@@ -1,0 +1,116 @@
+"""Slow twins of the telemetry's kernels: one value at a time, in the words of their definitions."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+
+def median(values: Sequence[float]) -> float:
+    known = sorted(value for value in values if not math.isnan(value))
+    if not known:
+        return math.nan
+    return (known[(len(known) - 1) // 2] + known[len(known) // 2]) / 2
+
+
+def spread(deviations: Sequence[float]) -> float:
+    known = sorted(value for value in deviations if not math.isnan(value))
+    if not known:
+        return math.nan
+    return max(known[(len(known) - 1) // 2] * 1.4826, known[min(len(known) - 1, int(0.9 * len(known)))] / 1.645)
+
+
+def peer_median(groups: Sequence[int], spreads: Sequence[float], of: int) -> float:
+    known = [value for group, value in zip(groups, spreads, strict=True) if group == groups[of] and not math.isnan(value)]
+    return median(known) if len(known) >= 3 else 0.0
+
+
+def persistent(window: Sequence[float], level: float, scale: float) -> float:
+    """Of the two middle samples the one nearer to the level, in scales; 0 when the level lies between them."""
+    known = sorted(value for value in window if not math.isnan(value))
+    low, high = known[(len(known) - 1) // 2], known[len(known) // 2]
+    if low > level:
+        return (low - level) / scale
+    return (high - level) / scale if high < level else 0.0
+
+
+def nats(deviation: float, learned: int, direction: int, cap: float) -> float:
+    if direction * deviation < 0:
+        return 0.0
+    freedom = min(max(learned - 1, 1), 4)
+    return min(0.5 * (freedom + 1) * math.log(1 + deviation**2 / freedom), cap)
+
+
+def charge(edges: dict[tuple[int, int], float]) -> tuple[dict[int, float], dict[int, float]]:
+    """(server → nats, caller → nats)."""
+    by_caller: dict[int, list[float]] = defaultdict(list)
+    for (caller, _), value in edges.items():
+        by_caller[caller].append(value)
+    common = {caller: sorted(values)[(len(values) - 1) // 2] for caller, values in by_caller.items() if len(values) >= 2}
+    by_server: dict[int, list[float]] = defaultdict(list)
+    for (caller, server), value in edges.items():
+        by_server[server].append(max(0.0, value - common.get(caller, 0.0)))
+    return {server: sum(values) / math.sqrt(len(values)) for server, values in by_server.items()}, common
+
+
+def log_likelihood(count: float, trials: float, share: float) -> float:
+    """Of a number of successes under a share, without the binomial coefficient."""
+    happened = count * math.log(share) if count else 0.0
+    missed = (trials - count) * math.log(1 - share) if trials - count else 0.0
+    return happened + missed
+
+
+def two_samples(count: int, trials: int, before: int, trials_before: int) -> float:
+    if not trials or not trials_before:
+        return 0.0
+    common = (count + before) / (trials + trials_before)
+    apart = log_likelihood(count, trials, count / trials) + log_likelihood(before, trials_before, before / trials_before)
+    return apart - log_likelihood(count, trials, common) - log_likelihood(before, trials_before, common)
+
+
+def two_rates(count: int, exposure: float, before: int, exposure_before: float) -> float:
+    def poisson(number: int, expected: float) -> float:
+        return (number * math.log(expected) if number else 0.0) - expected
+
+    common = (count + before) / (exposure + exposure_before)
+    together = poisson(count, common * exposure) + poisson(before, common * exposure_before)
+    return poisson(count, count) + poisson(before, before) - together
+
+
+def weighted_median(shares: Sequence[float], weights: Sequence[int]) -> float:
+    total = sum(weights)
+    reached = 0
+    for share, weight in sorted(zip(shares, weights, strict=True)):
+        reached += weight
+        if total and 2 * reached >= total:
+            return share
+    return 0.0
+
+
+def split(count: Sequence[int], trials: Sequence[int], rising: bool) -> float:
+    """The best log likelihood ratio of any cut whose later share differs in the given direction; 0 for none."""
+    best = 0.0
+    for cut in range(1, len(count)):
+        before, before_of, after, after_of = sum(count[:cut]), sum(trials[:cut]), sum(count[cut:]), sum(trials[cut:])
+        if before_of and after_of and (after / after_of > before / before_of) == rising:
+            best = max(best, two_samples(after, after_of, before, before_of))
+    return best
+
+
+def calibrate(quiet: Sequence[float], value: float) -> float:
+    """-ln of the share of quiet values (with twenty prior ones) that are at least as high, within the counted body."""
+    known = sorted([*quiet, *(-math.log((index + 0.5) / 20) for index in range(20))])
+    return -math.log((sum(other >= value for other in known) + 0.5) / (len(known) + 1))
+
+
+def steps(rows: Sequence[tuple[str, int, int, int]]) -> Counter[tuple[int, int | str, int | str]]:
+    """(trace, time, entity, template) rows → in how many traces an entity goes from one template to the next, with beginning and end."""
+    said: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for trace, _, entity, template in sorted(rows, key=lambda row: row[1]):
+        said[trace, entity].append(template)
+    seen = set()
+    for (trace, entity), templates in said.items():
+        path: list[int | str] = ["begin", *templates, "end"]
+        seen |= {(trace, entity, before, after) for before, after in zip(path[:-1], path[1:], strict=True)}
+    return Counter((entity, before, after) for _, entity, before, after in seen)
