@@ -125,6 +125,7 @@ class Identity:
 
     def subject(self, kind: Kind, source: str, name: str = "", *, unit: str = "", fallback: str = "") -> Subject:
         """The subject of a row about this identity; `fallback` is its entity when nothing was named (`alarm:HighLatency`)."""
+        name = name[:MAX_VALUE_CHARS]
         return Subject(
             kind=kind, entity=self.entity or (fallback if fallback[-1:] not in ("", ":") else f"alarm:{name or source}"), name=name, ancestors=self.ancestors,
             aliases=self.aliases, attributes=self.attributes, unit=unit, source=source,

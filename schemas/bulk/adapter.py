@@ -12,7 +12,7 @@ import polars as pl
 
 from schemas.bulk.batch import NO_SUBJECT, Batch, decode_together, without_odd
 from schemas.bulk.columns import finite, times_ns
-from schemas.sources.fields import labels
+from schemas.sources.fields import labels, text
 from schemas.sources.prometheus import ADAPTER, sample_subject
 from schemas.subjects import Subjects
 
@@ -57,5 +57,5 @@ def _number(key: tuple[str, bytes], subjects: Subjects) -> int:
         return NO_SUBJECT
     if not isinstance(given, dict):
         return NO_SUBJECT
-    number = subjects.by_key[key] = subjects.number(sample_subject(key[0].strip(), labels(given)))
+    number = subjects.by_key[key] = subjects.number(sample_subject(text(key[0]), labels(given)))
     return number

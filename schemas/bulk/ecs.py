@@ -29,10 +29,13 @@ _DOTTED: Final = b'"labels.'
 _Part = msgspec.Raw | msgspec.UnsetType
 
 
-class _Log(msgspec.Struct, gc=False):
+class _Log(msgspec.Struct, gc=False, frozen=True):
     level: str = ""
     logger: str = ""
     syslog: _Part = _UNSET
+
+
+_NO_LOG: Final = _Log()
 
 
 class _Trace(msgspec.Struct, gc=False):
@@ -42,7 +45,7 @@ class _Trace(msgspec.Struct, gc=False):
 class _Line(msgspec.Struct, gc=False):
     at: str = msgspec.field(name="@timestamp")
     message: str = ""
-    log: _Log = msgspec.field(default_factory=_Log)
+    log: _Log = _NO_LOG
     trace: _Trace = msgspec.field(default_factory=_Trace)
     service: _Part = _UNSET
     host: _Part = _UNSET
@@ -63,6 +66,8 @@ class _Line(msgspec.Struct, gc=False):
     metricset: _Part = _UNSET
     systemd: _Part = _UNSET
     beat: _Part = _UNSET
+    ecs: _Part = _UNSET
+    date: _Part = _UNSET
     level: str = ""
     dotted_version: _Part = msgspec.field(default=_UNSET, name="ecs.version")
     dotted_level: _Part = msgspec.field(default=_UNSET, name="log.level")
@@ -111,6 +116,9 @@ def _unusual(line: _Line) -> bool:
         not line.message
         or not (line.error is line.winlog is line.metricset is line.systemd is line.beat is line.log.syslog is _UNSET)
         or (line.service is line.kubernetes is line.host is _UNSET)
+        or (
+            line.log is _NO_LOG and line.ecs is line.agent is _UNSET and not (line.kubernetes is line.date is _UNSET)
+        )  # Fluent Bit's own form
         or not (line.dotted_version is line.dotted_level is line.dotted_logger is line.dotted_service is line.dotted_host is _UNSET)
         or not (line.dotted_pod is line.dotted_trace is line.dotted_error is line.dotted_words is line.dotted_dataset is _UNSET)
         or (line.event is not _UNSET and (b'"kind"' in bytes(line.event) or b'"dataset"' in bytes(line.event)))
