@@ -29,7 +29,7 @@ _GAP: Final = 3
 """A counter's growth over more than three steps is no rate of now."""
 _MOVES: Final = 5
 _FALLS: Final = 0.1
-"""A counter by its name that falls in more than a tenth of at least five moves is a gauge, whatever its name."""
+"""A counter by its name that falls twice and in more than a tenth of at least five moves is a gauge; one fall is a restart."""
 _FORGET: Final = 0.25
 """Share of the table given up, silent series first, when it is full."""
 
@@ -154,7 +154,8 @@ class SeriesTable:
         np.add.at(self.moves, number[counts], growth[counts] != 0)
         np.add.at(self.falls, number[counts], growth[counts] < 0)
         suspects = np.unique(number[counts])
-        gauges = suspects[(self.moves[suspects] >= _MOVES) & (self.falls[suspects] > _FALLS * self.moves[suspects])]
+        often = (self.falls[suspects] >= 2) & (self.falls[suspects] > _FALLS * self.moves[suspects])
+        gauges = suspects[often & (self.moves[suspects] >= _MOVES)]
         if len(gauges):
             self._restart_as_gauges(gauges)
         step = self.step[number]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 
 
 def median(values: Sequence[float]) -> float:
@@ -112,5 +113,5 @@ def steps(rows: Sequence[tuple[str, int, int, int]]) -> Counter[tuple[int, int |
     seen = set()
     for (trace, entity), templates in said.items():
         path: list[int | str] = ["begin", *templates, "end"]
-        seen |= {(trace, entity, before, after) for before, after in zip(path[:-1], path[1:], strict=True)}
+        seen |= {(trace, entity, before, after) for before, after in pairwise(path)}
     return Counter((entity, before, after) for _, entity, before, after in seen)
