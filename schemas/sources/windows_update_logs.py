@@ -1,7 +1,8 @@
 """Windows servicing logs: ReportingEvents.log, CBS.log (and DISM), WindowsUpdate.log.
 
 Knows:   ReportingEvents' TAB-separated fields, CBS's `time, level, component` lines with continuation, WindowsUpdate's TABs.
-Ignores: Windows events (windows_event_*.py) and which host wrote the file: it is not in the lines (`host` header or carrier).
+Ignores: Windows events (windows_event_*.py).
+Identity not in the lines: the host that the record's header or carrier names.
 Time     ReportingEvents `2022-08-05 22:17:58:914-0700`; the others write local time without zone, read as UTC.
 State    an install, download or restart line is a change, joined by the update's id; all else is a log line.
 Source:  Microsoft Learn, "Windows Update log files" and "Understanding the CBS log".
