@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import polars as pl
 
 from correlate.accounts import View
@@ -19,7 +20,7 @@ from correlate.alarms import Alarms
 from correlate.alarms.alarm import alarm_of
 from correlate.bridge import Bridge
 from correlate.clock import NEVER_NS, Clock, Patience
-from correlate.due import Tick, tick_end, ticks
+from correlate.due import Source, Tick, lots_of, split, tick_end, ticks
 from correlate.incidents import IncidentBook
 from correlate.journal import Hearing, Journal
 from correlate.memory import freeze, thaw
@@ -27,7 +28,7 @@ from correlate.parameters import DEFAULTS
 from correlate.reporting import Emission, Reporter
 from correlate.telemetry import Telemetry
 from correlate.units import MINUTE_NS
-from schemas.signal import SIGNAL_SCHEMA, Kind, Subject, signals_of, subject_of
+from schemas.signal import Kind, Subject, signals_of, subject_of
 
 _IDLE_STEP_NS = MINUTE_NS
 """Without rows, time is still looked at once a minute: traces close, incidents end."""
@@ -44,10 +45,10 @@ class Engine:
     journal: Journal = field(default_factory=Journal)
     bridge: Bridge = field(default_factory=Bridge)
     reporter: Reporter = field(default_factory=Reporter)
-    applied: dict[tuple[str, int], int] = field(default_factory=dict)
+    applied: dict[Source, int] = field(default_factory=dict)
     """Last offset taken in, per source partition: what comes again is not counted again."""
     pending: list[pl.DataFrame] = field(default_factory=list)
-    """Rows whose tick has not come."""
+    """Lots of rows whose tick has not come."""
     strangers: dict[int, Subject] = field(default_factory=dict)
     """Subjects of pending rows that the telemetry has not met."""
     acquainted: set[int] = field(default_factory=set)
@@ -77,19 +78,22 @@ class Engine:
 
     def feed(self, batch: pl.DataFrame, now_ns: int) -> None:
         """Takes rows (columns of SIGNAL_SCHEMA) in the order of their offsets; rows already taken are left out."""
-        batch = self._fresh(batch)
-        if batch.is_empty():
-            return
-        for (topic, partition), newest_ns, last in _by_source(batch):
-            self.clock.hear((topic, partition), newest_ns, now_ns)
-            self.applied[topic, partition] = last
-        self._meet(batch)
-        late = batch["event_time_ns"] <= self.done_ns
+        for source, lot in lots_of(batch):
+            fresh = self._fresh(source, lot)
+            if len(fresh):
+                self._feed(source, fresh, now_ns)
+
+    def _feed(self, source: Source, lot: pl.DataFrame, now_ns: int) -> None:
+        times = lot["event_time_ns"].to_numpy()
+        self.clock.hear(source, int(times.max()), now_ns)
+        self.applied[source] = lot.item(-1, "offset")
+        self._meet(lot)
+        late = times <= self.done_ns
         if late.any():
-            self._amend(batch.filter(late))
-            batch = batch.filter(~late)
-        if len(batch):
-            self.pending.append(batch)
+            self._amend(lot.filter(late))
+            lot = lot.filter(~late)
+        if len(lot):
+            self.pending.append(lot)
 
     def advance(self, now_ns: int) -> list[Emission]:
         """Closes every tick that the watermark has passed and returns what there is to publish."""
@@ -129,32 +133,24 @@ class Engine:
         engine: Engine = thaw(memory)
         return engine
 
-    def _fresh(self, batch: pl.DataFrame) -> pl.DataFrame:
-        if not self.applied:
-            return batch
-        taken = pl.lit(value=False)
-        for topic, partition in batch.select("topic", "partition").unique().rows():
-            last = self.applied.get((topic, partition))
-            if last is not None:
-                taken |= (pl.col("topic") == topic) & (pl.col("partition") == partition) & (pl.col("offset") <= last)
-        return batch.filter(~taken)
+    def _fresh(self, source: Source, lot: pl.DataFrame) -> pl.DataFrame:
+        last = self.applied.get(source)
+        if last is None or last < lot.item(0, "offset"):
+            return lot
+        return lot.filter(lot["offset"] > last)
 
-    def _meet(self, batch: pl.DataFrame) -> None:
+    def _meet(self, lot: pl.DataFrame) -> None:
         """Keeps the subjects of coming rows that nobody here has met."""
-        series = batch.filter(pl.col("kind").is_in(_SERIES_KINDS))
-        new = [key for key in series["subject_id"].unique().to_list() if key not in self.acquainted and key not in self.strangers]
-        if new:
-            first = series.filter(pl.col("subject_id").is_in(new)).unique("subject_id", maintain_order=True)
-            self.strangers.update({row["subject_id"]: subject_of(row) for row in first.iter_rows(named=True)})
+        new = set(np.unique(lot["subject_id"].to_numpy()).tolist()) - self.acquainted - self.strangers.keys()
+        if not new:
+            return
+        series = lot.filter(lot["subject_id"].is_in(list(new)) & lot["kind"].is_in(_SERIES_KINDS))
+        first = series.unique("subject_id", maintain_order=True)
+        self.strangers.update({row["subject_id"]: subject_of(row) for row in first.iter_rows(named=True)})
 
-    def _due(self, until_ns: int) -> pl.DataFrame:
-        if not self.pending:
-            return pl.DataFrame(schema=SIGNAL_SCHEMA)
-        rows = pl.concat(self.pending)
-        due = rows["event_time_ns"] <= until_ns
-        rest = rows.filter(~due)
-        self.pending = [rest] if len(rest) else []
-        return rows.filter(due)
+    def _due(self, until_ns: int) -> list[pl.DataFrame]:
+        due, self.pending = split(self.pending, until_ns)
+        return due
 
     def _pass_until(self, end_ns: int) -> None:
         """Looks at the time in steps where no rows are: an idle minute, again and again."""
@@ -201,13 +197,3 @@ class Engine:
             else:
                 self.journal.note(signal)
             self.reporter.heard_late(signal)
-
-
-def _by_source(batch: pl.DataFrame) -> list[tuple[tuple[str, int], int, int]]:
-    """Per source partition: newest event time and last offset."""
-    return [
-        ((topic, partition), newest, last)
-        for topic, partition, newest, last in batch.group_by("topic", "partition", maintain_order=True)
-        .agg(pl.col("event_time_ns").max(), pl.col("offset").max())
-        .rows()
-    ]
