@@ -1,0 +1,188 @@
+"""docs/accuracy.md out of stored figures.
+
+Knows:   the order of what is told, and the words around the tables.
+Ignores: how anything was measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from benchmarks.ablations import KINDS
+from benchmarks.floors import FLOORS
+from benchmarks.perturb import PERTURBATIONS
+from benchmarks.published import goals_of, peers_of
+from benchmarks.tables import CAUSES, DETECTION, REST, SHORT, markdown, show, show_drop
+
+_HEAD: Final = """# Accuracy
+
+Regenerate with `python -m benchmarks accuracy --write docs/accuracy.md` (recorded sets are taken from `../shared/exam` where present, or
+from `--exam DIR`; simulated ones are made from their seeds).  One engine and one set of parameters for all rows.
+
+**found**: an incident overlaps the fault's window (2 min before to 5 min after).  **AC@k**: the true service is among the first k causes of
+the fault's biggest incident.  **own**: each incident answers for one fault only, nearest onset first; a fault without an incident of its own
+scores 0.  **HR@k**: likewise for the guilty change.  **abstained**: no change accused (score ≥ 0.5) where none is guilty.  **false**:
+incidents that overlap no fault.  **merged**: faults that share their biggest incident.  **chain precision**: share of the chain's edges along which failure really
+ran (direct: edge by edge), known for simulated outages only.  **ECE**: by how much the first cause's score differs from how often it is right."""
+_NO_FIGURE: Final = "not measured with this version"
+
+
+def document(stored: Mapping[str, Any]) -> str:
+    return "\n\n".join(_parts(stored)) + "\n"
+
+
+def _parts(stored: Mapping[str, Any]) -> Iterator[str]:
+    sets = stored["sets"]
+    yield _HEAD
+    yield _measured_with(stored)
+    yield "## Goals\n\n" + _goals(sets)
+    yield "## Detection and onset\n\n" + _scores(sets, DETECTION)
+    yield "## Causes by service\n\n" + _scores(sets, CAUSES)
+    yield "## Changes, calibration, chains, storms\n\n" + _scores(sets, REST)
+    yield "## Cost\n\n" + _cost(sets)
+    yield "## Beside others\n\n" + _beside(sets)
+    yield "## Are the scores probabilities?\n\n" + _reliability(stored)
+    if stored.get("simulated"):
+        yield "## Simulated outages by kind, sampling and what is missing\n\n" + _simulated(stored["simulated"])
+    yield "## Worse conditions\n\n" + _generality(sets, stored.get("generality") or [])
+    yield "## Each kind of evidence switched off\n\n" + _ablation(sets, stored.get("ablation") or [])
+    yield "## Parameters halved and doubled\n\n" + _sensitivity(sets, stored.get("sensitivity") or [], stored.get("parameters") or [])
+    yield "## Failures, one by one\n\n" + _failures(stored["failures"])
+
+
+def _measured_with(stored: Mapping[str, Any]) -> str:
+    absent = stored.get("absent") or []
+    text = f"Engine {stored['engine']}; simulated seeds {stored['seeds']}."
+    return text + (f"  Not present, so not measured: {', '.join(absent)}." if absent else "")
+
+
+def _goals(sets: Mapping[str, Any]) -> str:
+    rows = []
+    for name, row in sets.items():
+        for goal in goals_of(name):
+            value = row["scores"].get(goal.score)
+            rows.append(
+                [
+                    name,
+                    goal.score,
+                    f"{'≤' if goal.at_most else '≥'} {goal.bound:g}",
+                    show(goal.score, value),
+                    "met" if goal.met(value) else "**missed**",
+                ]
+            )
+    return markdown(("set", "score", "goal", "measured", ""), rows)
+
+
+def _scores(sets: Mapping[str, Any], names: Sequence[str]) -> str:
+    rows = [[f"{name} ({row['faults']})", *(show(each, row["scores"].get(each)) for each in names)] for name, row in sets.items()]
+    return markdown(("set (faults)", *names), rows)
+
+
+def _cost(sets: Mapping[str, Any]) -> str:
+    rows = [
+        [
+            name,
+            str(row["cases"]),
+            f"{row['records']:,}",
+            f"{row['seconds']:.0f}",
+            f"{row['records'] / max(row['seconds'], 1e-9):,.0f}",
+            str(row["rejected"]),
+        ]
+        for name, row in sets.items()
+    ]
+    return markdown(("set", "cases", "records", "seconds", "records/s", "rejected"), rows)
+
+
+def _beside(sets: Mapping[str, Any]) -> str:
+    names = ("AC@1", "AC@3", "AC@5", "own AC@1", "HR@1", "HR@3", "abstained", "decoys first", "reduction", "purity")
+    rows = []
+    for name, row in sets.items():
+        rows.append([name, "**Causeline**", "finds when", *(show(each, row["scores"].get(each)) for each in names), "this table"])
+        for floor in FLOORS:
+            found = row["floors"].get(floor, {})
+            rows.append([name, f"floor: {floor}", "told when", *(show(each, found.get(each)) for each in names), "measured"])
+        rows += [
+            [name, peer.method, peer.time, *(show(each, peer.figures.get(each)) for each in names), peer.source] for peer in peers_of(name)
+        ]
+    return markdown(("set", "method", "time", *names, "source"), rows)
+
+
+def _reliability(stored: Mapping[str, Any]) -> str:
+    rows = [[f"{said:.2f}", f"{right:.2f}", str(count)] for said, right, count in stored["reliability"]]
+    return "First causes of all found faults of all sets.\n\n" + markdown(("mean score", "share that was right", "faults"), rows)
+
+
+def _simulated(groups: Sequence[Mapping[str, Any]]) -> str:
+    rows = [[row["group"], str(row["faults"]), *(show(name, row["scores"].get(name)) for name in SHORT)] for row in groups]
+    return markdown(("cases", "faults", *SHORT), rows)
+
+
+def _compared(sets: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
+    told = [
+        [
+            row["set"], row["variant"], f"{row['cases']} of {sets[row['set']]['cases']}",
+            *(show_drop(name, row["scores"].get(name), row["before"].get(name)) for name in SHORT),
+        ]
+        for row in rows
+        if row["set"] in sets
+    ]  # fmt: skip
+    return markdown(("set", "condition", "cases", *SHORT), told)
+
+
+def _generality(sets: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
+    if not rows:
+        return f"`--generality`: {_NO_FIGURE}."
+    says = "\n".join(f"* **{title}**: {perturbation.says}." for title, perturbation in PERTURBATIONS.items())
+    return f"{says}\n\nIn brackets: against the same cases as recorded.\n\n{_compared(sets, rows)}"
+
+
+def _ablation(sets: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
+    if not rows:
+        return f"`--ablation`: {_NO_FIGURE}."
+    says = "\n".join(f"* **{name}**: {kind.says}." for name, kind in KINDS.items())
+    changed = [row for row in rows if any(_differs(row, name) for name in SHORT)]
+    same: dict[str, list[str]] = {}
+    for row in rows:
+        if row not in changed:
+            same.setdefault(row["variant"], []).append(row["set"])
+    unchanged = "\n".join(f"* {variant}: {', '.join(names)}" for variant, names in same.items())
+    return f"{says}\n\n{_compared(sets, changed)}\n\nNo figure changes in:\n\n{unchanged}"
+
+
+def _differs(row: Mapping[str, Any], name: str) -> bool:
+    value, before = row["scores"].get(name), row["before"].get(name)
+    return value is not None and before is not None and abs(value - before) >= 0.005
+
+
+def _sensitivity(sets: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], parameters: Sequence[Mapping[str, Any]]) -> str:
+    table = markdown(
+        ("parameter", "value", "unit", "reason"),
+        [[each["name"], f"{each['value']:g}", each["unit"], each["reason"]] for each in parameters],
+    )
+    if not rows:
+        return f"{table}\n\n`--sensitivity`: {_NO_FIGURE}."
+    names = list(dict.fromkeys(row["set"] for row in rows))
+    lines: dict[str, dict[str, str]] = {}
+    for row in rows:
+        score = _HEADLINE.get(row["set"], "AC@1")
+        lines.setdefault(row["variant"], {})[row["set"]] = show_drop(score, row["scores"].get(score), row["before"].get(score))
+    told = markdown(
+        ("parameter", *(f"{name} {_HEADLINE.get(name, 'AC@1')}" for name in names)),
+        [[variant, *(found.get(name, "–") for name in names)] for variant, found in lines.items()],
+    )
+    return f"{table}\n\n{told}"
+
+
+_HEADLINE: Final = {
+    "alertstorm": "reduction", "alertstream": "own AC@1", "changes": "HR@1", "onlineboutique": "own AC@1", "rootcausebench": "HR@1",
+    "trainticket-day1": "own AC@1",
+}  # fmt: skip
+
+
+def _failures(rows: Sequence[Mapping[str, str]]) -> str:
+    if not rows:
+        return "None."
+    names = ("set", "case", "fault", "what", "truth", "named", "rank", "because")
+    head = ("set", "case", "fault", "what went wrong", "true", "named first", "rank of the truth", "said")
+    return markdown(head, [[row[name] for name in names] for row in rows])
