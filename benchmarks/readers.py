@@ -27,7 +27,7 @@ from schemas.reading import Reader, Reading, Records
 RECORDS = 20_000
 """A run of the worker is at most 5,000 records; four of them, so that one pause does not decide."""
 RUN_RECORDS = 5_000
-TIMES = 3
+TIMES = 9
 
 
 def rows_per_s(work: Callable[[], int]) -> float:

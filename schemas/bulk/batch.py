@@ -21,6 +21,7 @@ import polars as pl
 from schemas.subjects import Subjects
 
 T = TypeVar("T")
+_OPEN, _CLOSE, _BREAK = ord("{"), ord("}"), ord("\n")
 
 
 @dataclass(slots=True)
@@ -58,8 +59,11 @@ def decode_together(decoder: msgspec.json.Decoder[T], values: Sequence[bytes]) -
     line break, a boundary inside an unfinished record is a syntax error: the count of objects tells whether each record was exactly one.
     """
     joined = b"\n".join(values)
-    ends = len(values) - 1
-    if joined[:1] != b"{" or joined[-1:] != b"}" or joined.count(b"\n") != ends or joined.count(b"}\n{") != ends:
+    if joined[:1] != b"{" or joined[-1:] != b"}":
+        return None
+    raw = np.frombuffer(joined, np.uint8)
+    breaks = np.flatnonzero(raw == _BREAK)
+    if len(breaks) != len(values) - 1 or (raw[breaks - 1] != _CLOSE).any() or (raw[breaks + 1] != _OPEN).any():
         return None
     try:
         decoded = decoder.decode_lines(joined)

@@ -217,6 +217,8 @@ def text_of(value: Any) -> str:
     if isinstance(value, msgspec.Struct):
         if value.string_value is not None:  # type: ignore[attr-defined]
             return str(value.string_value).strip()[:MAX_TEXT_CHARS]  # type: ignore[attr-defined]
+        if value.int_value is not None:  # type: ignore[attr-defined]
+            return str(value.int_value)  # type: ignore[attr-defined]
         plain = _plain(msgspec.to_builtins(value))
     elif value.HasField("string_value"):
         return str(value.string_value).strip()[:MAX_TEXT_CHARS]
