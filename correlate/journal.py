@@ -43,6 +43,8 @@ class Journal:
     logs: deque[Signal] = field(default_factory=deque)
     firing: dict[str, Signal] = field(default_factory=dict)
     """By dedup key: what is firing now."""
+    repeats: dict[str, tuple[int, Signal]] = field(default_factory=dict)
+    """By dedup key: how often a firing alert was told again since it began, and the last time."""
     resolves: bool = False
     """Some alert of this estate was seen to resolve: from then on, silence does not mean that an alert is over."""
     shed: dict[str, int] = field(default_factory=dict)
@@ -59,11 +61,16 @@ class Journal:
             self._file(self.alerts, signal, ALERTS_MAX, LOOK_BACK_NS, "alerts_over_cap")
             return Hearing.RESOLUTION
         if known is not None and _began(known) == _began(signal):
+            count, _ = self.repeats.pop(key, (0, known))
+            self.repeats[key] = count + 1, signal
             return Hearing.REPEAT
         if key:
+            self.repeats.pop(key, None)
             self.firing[key] = signal
             if len(self.firing) > ALERTS_MAX:
                 self.firing.pop(next(iter(self.firing)))
+            if len(self.repeats) > ALERTS_MAX:
+                self.repeats.pop(next(iter(self.repeats)))
         self._file(self.alerts, signal, ALERTS_MAX, LOOK_BACK_NS, "alerts_over_cap")
         return Hearing.NEWS
 

@@ -21,6 +21,8 @@ from correlate.causes import rank
 from correlate.changes import judge_changes
 from correlate.findings import LOOKED_AT, chosen
 from correlate.incidents import Notice, Trouble
+from correlate.membership import membership, surroundings
+from correlate.near_misses import near_misses
 from correlate.postmortem import draft
 from correlate.revisions import changes_since
 from correlate.scene import Finding, Position, Suspect
@@ -132,7 +134,13 @@ class Reporter:
         )
         incident = tell(account)
         told_before = before.incident if before else None
-        incident = replace(incident, changes_since=notes + changes_since(told_before, incident))
+        around = surroundings(view, trouble, account)
+        incident = replace(
+            incident,
+            changes_since=notes + changes_since(told_before, incident),
+            membership=membership(around),
+            near_misses=near_misses(around),
+        )
         resolved = trouble.phase is Phase.RESOLVED
         revision = (before.postmortem_revision if before else 0) + resolved
         postmortem = draft(incident, revision=revision) if resolved else None

@@ -110,6 +110,27 @@ class Impact(msgspec.Struct, frozen=True, kw_only=True):
     """Per figure: from which series, over which range, by which formula."""
 
 
+class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why an entity or a record is in an incident, or why a near miss was left out (C19)."""
+
+    member: str
+    """An entity (`service:checkout`), or a record as `topic/partition/offset/row`."""
+    entity: str
+    """Whose record it is; the entity itself where the member is one."""
+    how: str
+    """In: opened, alerted, accused, onset, around_alert, no_onset, ranked, burst, same_entity, judged, departure, exemplar, cited, counted.
+    Out: below_threshold, other_incident, everybody, repeat, acquitted, no_path, elsewhere, before_look_back, after_end, ordinary, unheard.
+    """
+    score: float | None = None
+    """Nats that speak for membership; null where none are measured."""
+    seconds: float | None = None
+    """From the incident's onset; negative before it."""
+    hops: int | None = None
+    """Calls between its entity and the most affected one, in either direction; null where no path is known."""
+    text: str
+    """A sentence for a person."""
+
+
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """A full snapshot; a higher revision replaces a lower one."""
 
@@ -143,3 +164,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """What this revision changed against the one before, a sentence each."""
     severity_reason: str = ""
     """The policy rule that decided the severity, and the facts it saw (C68)."""
+    membership: tuple[Reason, ...] = ()
+    """Why each entity and the most telling records are in it."""
+    near_misses: tuple[Reason, ...] = ()
+    """What came close and was left out, and why."""
