@@ -195,12 +195,8 @@ def _detected_by(trouble: Trouble, alerts: Sequence[Signal]) -> str:
 
 
 def _impact_series(view: View, trouble: Trouble, end_ns: int) -> list[Series]:
-    related = set(trouble.entities) | set(list(trouble.blame)[:5])
-    return [
-        series
-        for series in view.telemetry.series_window(trouble.onset_ns - 5 * trouble.window_ns, end_ns)
-        if view.telemetry.owner(series.subject) in related
-    ]
+    related = frozenset(trouble.entities) | frozenset(list(trouble.blame)[:5])
+    return view.telemetry.series_window(trouble.onset_ns - 5 * trouble.window_ns, end_ns, related)
 
 
 def _recovery(trouble: Trouble, alerts: Sequence[Signal]) -> tuple[str, ...]:

@@ -70,7 +70,10 @@ class Subject(msgspec.Struct, frozen=True, dict=True):
         return int.from_bytes(blake2b(packed, digest_size=8).digest(), "big") >> 1
 
     def attribute(self, key: str) -> str | None:
-        return next((value for name, value in self.attributes if name == key), None)
+        for name, value in self.attributes:  # asked some hundred thousand times an incident; a generator takes three times as long
+            if name == key:
+                return value
+        return None
 
 
 class Signal(msgspec.Struct, gc=False):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 
 from correlate.evidence.docket import Docket
 from correlate.evidence.symptom import Symptom, attributes_of
@@ -78,6 +79,7 @@ def attributes(line: Signal) -> dict[str, str]:
     return found
 
 
+@lru_cache(maxsize=10_000)  # keys repeat from line to line, and three expressions look at each
 def _speaks_of_item_or_place(key: str) -> bool:
     return bool(_ITEM.search(key) or _PLACE.search(key)) and not _NEITHER.search(key)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 
@@ -51,9 +52,13 @@ def surge(scene: Scene) -> Iterable[str]:
 
 def owner_of_requests(series: Series) -> str | None:
     """Whose requests a series counts; None when it counts something else."""
-    name = series.subject.name
     role = role_of(series.subject)
-    return None if role.client or not _REQUESTS.search(name) or _OUTCOME.search(name) else role.owner
+    return role.owner if not role.client and _counts_requests(series.subject.name) else None
+
+
+@lru_cache(maxsize=10_000)  # names repeat from series to series
+def _counts_requests(name: str) -> bool:
+    return bool(_REQUESTS.search(name)) and not _OUTCOME.search(name)
 
 
 def _callers(scene: Scene) -> dict[str, set[str]]:

@@ -25,6 +25,7 @@ from correlate.telemetry.roles import (
     LOG_SHARE,
     PUBLIC,
     TRAFFIC,
+    owner_of,
     role_of,
 )  # fmt: skip
 from correlate.telemetry.series import RING
@@ -199,16 +200,23 @@ def _standard(values: Floats) -> Floats:
         return np.where(spread[:, None] > 0, centred / spread[:, None], np.nan)
 
 
-def series_window(telemetry: Telemetry, from_ns: int, to_ns: int) -> list[Series]:
-    """All series with a sample in (from, to]."""
-    table, found = telemetry.series, []
-    for series in np.nonzero(table.last_time[: table.count] > from_ns)[0].tolist():
-        columns = samples(telemetry, series, from_ns, to_ns)
-        if len(columns):
-            subject = telemetry.registry.subjects[series]
-            times, values = table.times[series, columns], table.values[series, columns]
-            found.append(Series(subject, times, values, int(table.step[series]), _per_second(telemetry, series)))
-    return found
+def series_window(telemetry: Telemetry, from_ns: int, to_ns: int, owners: frozenset[str] | None = None) -> list[Series]:
+    """All series with a sample in (from, to]; only those of some entities, where these are given."""
+    table, subjects = telemetry.series, telemetry.registry.subjects
+    live = np.nonzero(table.last_time[: table.count] > from_ns)[0]
+    if owners is not None:
+        live = np.array([series for series in live.tolist() if owner_of(subjects[series]) in owners], np.int64)
+    position = table.head[live, None] + np.arange(-RING, 0)
+    columns = position % RING
+    times, values = table.times[live[:, None], columns], table.values[live[:, None], columns]
+    inside = (position >= 0) & (times > from_ns) & (times <= to_ns)
+    times, values = times[inside], values[inside]
+    ends = np.cumsum(inside.sum(axis=1)).tolist()
+    return [
+        Series(subjects[series], times[begin:end], values[begin:end], int(table.step[series]), _per_second(telemetry, series))
+        for series, begin, end in zip(live.tolist(), [0, *ends], ends, strict=False)
+        if end > begin
+    ]
 
 
 def _per_second(telemetry: Telemetry, series: int) -> bool | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from schemas.entity import split
@@ -48,6 +49,8 @@ _OF_THE_NODE: Final = re.compile(r"(^|[_.])(node|host|machine)[_.]")
 _SEEN_BY_THE_CLIENT: Final = re.compile(r"client|outbound|upstream")
 _CUMULATIVE: Final = re.compile(r"(_total|_count|_sum|_bucket|\.count|\.total)$")
 _REQUESTS: Final = re.compile(r"request|call|invocation|rpc|http")
+_REMEMBERED: Final = 65_536
+"""Subjects whose role is kept: twice the series of the largest estate.  Looking one up costs 0.5 us, telling it anew 30."""
 _CLIENT: Final = ("client", "source_workload", "source")
 _SERVER: Final = ("server", "destination_workload", "destination")
 _AT_THE_SERVER: Final = frozenset({"destination", "server"})
@@ -67,11 +70,13 @@ class Role:
     """It counts requests or calls, whatever became of them."""
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def owner_of(subject: Subject) -> str:
     """Whom evidence about a subject is charged to: its nearest service, else its own entity.  People fix services, not containers."""
     return next((name for name in (subject.entity, *subject.ancestors) if split(name)[0] == "service"), subject.entity)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def role_of(subject: Subject) -> Role:
     """The role of a metric series."""
     name = subject.name.lower()

@@ -67,9 +67,6 @@ class Telemetry:
         topic, partition = self.partitions[place]
         return Position(topic, partition, offset, row)
 
-    def owner(self, subject: Subject) -> str:
-        return owner_of(subject)
-
     def declare(self, calls: Mapping[str, frozenset[str]]) -> None:
         self.registry.declare(calls)
 
@@ -277,5 +274,5 @@ class Telemetry:
     def findings(self, onset_ns: int, now_ns: int, limit: int = 200) -> list[Finding]:
         return inquiry.findings(self, onset_ns, now_ns, limit)
 
-    def series_window(self, from_ns: int, to_ns: int) -> list[Series]:
-        return inquiry.series_window(self, from_ns, to_ns)
+    def series_window(self, from_ns: int, to_ns: int, owners: frozenset[str] | None = None) -> list[Series]:
+        return inquiry.series_window(self, from_ns, to_ns, owners)
