@@ -30,6 +30,8 @@ _JUDGES: Final = ("change_time", "change_place", "rollout", "text", "mechanism",
 class Kind:
     says: str
     off: Callable[[], None]
+    needs: str
+    """The topic without which it has nothing to say."""
 
 
 def _mute_families(names: tuple[str, ...]) -> None:
@@ -93,12 +95,15 @@ def _no_alert_ranking() -> None:
 
 
 KINDS: Final[dict[str, Kind]] = {
-    **{name: Kind(f"telemetry: {', '.join(families)}", partial(_mute_families, families)) for name, families in _FAMILIES.items()},
-    **{f"judge {name}": Kind(f"changes: correlate/evidence/{name}.py", partial(_dismiss, name)) for name in _JUDGES},
-    "judge exogenous": Kind("changes: what speaks for nobody", _no_outside),
-    "corroboration by callers": Kind("telemetry: what callers feel adds to their callee", _no_corroboration),
-    "discount for callees": Kind("telemetry: callers' errors lose what callees explain", _no_discount),
-    "calibrated nulls": Kind("telemetry: surprise against each family's quiet times", _no_calibration),
-    "moves with the symptom": Kind("telemetry: correlation with what an alert complains of", _no_symptom),
-    "ranking of alerts": Kind("alarms: rarity against incidents and peers", _no_alert_ranking),
+    **{
+        name: Kind(f"telemetry: {', '.join(families)}", partial(_mute_families, families), "logs" if name.startswith("log") else "metrics")
+        for name, families in _FAMILIES.items()
+    },
+    **{f"judge {name}": Kind(f"changes: correlate/evidence/{name}.py", partial(_dismiss, name), "deploys") for name in _JUDGES},
+    "judge exogenous": Kind("changes: what speaks for nobody", _no_outside, "deploys"),
+    "corroboration by callers": Kind("telemetry: what callers feel adds to their callee", _no_corroboration, "metrics"),
+    "discount for callees": Kind("telemetry: callers' errors lose what callees explain", _no_discount, "metrics"),
+    "calibrated nulls": Kind("telemetry: surprise against each family's quiet times", _no_calibration, "metrics"),
+    "moves with the symptom": Kind("telemetry: correlation with what an alert complains of", _no_symptom, "alerts"),
+    "ranking of alerts": Kind("alarms: rarity against incidents and peers", _no_alert_ranking, "alerts"),
 }

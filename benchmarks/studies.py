@@ -17,7 +17,7 @@ from benchmarks.cases import Case, alerts_in, read_incidents
 from benchmarks.perturb import PERTURBATIONS
 from benchmarks.runs import KEPT, Run, Variant, run_all
 from benchmarks.score import Judged, Scores, scores
-from benchmarks.turning import Turning, parameters
+from benchmarks.turning import READS, Turning, parameters
 
 FACTORS: Final = (0.5, 2.0)
 
@@ -83,15 +83,22 @@ def generality(sets: dict[str, list[Case]]) -> Iterator[tuple[str, list[Case], V
 
 def ablations(sets: dict[str, list[Case]]) -> Iterator[tuple[str, list[Case], Variant]]:
     for name, cases in sets.items():
-        for kind in KINDS:
-            yield name, cases, Variant(f"without {kind}", turning=Turning(off=kind))
+        for title, kind in KINDS.items():
+            if _has(cases, kind.needs):
+                yield name, cases, Variant(f"without {title}", turning=Turning(off=title))
 
 
 def sensitivities(sets: dict[str, list[Case]]) -> Iterator[tuple[str, list[Case], Variant]]:
     for name, cases in sets.items():
         for parameter, _ in parameters():
+            if not _has(cases, READS[parameter.partition(":")[0]]):
+                continue
             for factor in FACTORS:
                 yield name, cases, Variant(f"{parameter.rpartition(':')[2]} × {factor:g}", turning=Turning(parameter, factor))
+
+
+def _has(cases: Sequence[Case], signal: str) -> bool:
+    return any(case.topic(signal) for case in cases)
 
 
 def _tell(variant: Variant) -> Any:

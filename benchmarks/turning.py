@@ -15,6 +15,8 @@ from itertools import pairwise
 from typing import Any
 
 TELEMETRY, ALARMS, CHANGES = "correlate.parameters", "correlate.alarms.parameters", "correlate.evidence.parameters"
+READS = {TELEMETRY: "metrics", ALARMS: "alerts", CHANGES: "deploys"}
+"""Which topic each table is about: without it, its numbers decide nothing."""
 _INSTANCES = {TELEMETRY: "DEFAULTS", ALARMS: "ALARMS"}
 _SHARES_MOST = 0.95
 """A share that is doubled stays a share."""

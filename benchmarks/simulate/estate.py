@@ -29,6 +29,8 @@ CORES_USED: Final = (0.2, 0.5)
 WORKERS_USED: Final = (0.03, 0.15)
 """Workers mostly wait, so there are many more of them than are busy: pools of dozens for a few requests at a time."""
 
+FLAWS_MOST: Final = 0.001
+
 
 @dataclass(frozen=True, slots=True)
 class Estate:
@@ -57,6 +59,8 @@ class Estate:
     """Usual requests a second from outside."""
     timeout_s: Floats
     """Of each edge."""
+    flaws: Floats
+    """Share of requests that fail on any day: bad input, cut connections."""
 
     @property
     def size(self) -> int:
@@ -103,6 +107,7 @@ def estate(plan: Plan) -> Estate:
         workers=np.maximum(4.0, rps * total_s / workers_used),
         cores=np.maximum(0.1, rps * service_s * cpu_share / cores_used),
         entry_rps=entry_rps,
+        flaws=np.array([dice.uniform(0, FLAWS_MOST) for _ in names]),
         timeout_s=np.array([dice.uniform(8, 20) for _ in client]) * np.maximum(total_s[server], 0.05),
     )
 

@@ -37,6 +37,8 @@ _ASIDE: Final = (
     "compacted segment {number} in {ms} ms",
     "config reloaded, no changes",
 )
+_FULL: Final = "rejected {thing} {number}: {small} requests queued"
+_FLAW: Final = "bad request for {thing} {number}: field {small} is missing"
 _VERBS: Final = ("load", "save", "price", "check", "reserve", "list", "render", "merge")
 
 
@@ -95,8 +97,9 @@ class _Writer:
         now_s = at_s + own_s * self.dice.uniform(0.4, 0.8)
         if self.dice.random() < course.own_errors[moment, service]:
             hurt = service == fault.root and fault.begin_s <= at_s < fault.end_s
-            own = self.story.error if hurt and self.story.error and service in fault.conditions.fails else ""
-            lines += self._line(now_s, service, at_s, "error", own or "rejected {thing} {number}: {small} requests queued", trace)
+            own = self.story.error if hurt and service in fault.conditions.fails else ""
+            full = course.own_errors[moment, service] > 5 * estate.flaws[service]
+            lines += self._line(now_s, service, at_s, "error", own or (_FULL if full else _FLAW), trace)
             return now_s, True
         for edge in estate.edges_out_of(service).tolist():
             factor = fault.conditions.calls[edge][moment] if edge in fault.conditions.calls else 1.0

@@ -77,6 +77,8 @@ def _resources(outage: Outage, seen: Samples, pod: Pod, chance: np.random.Genera
         restarts = np.sum([seen.at_s >= at_s for at_s in fault.restarts], axis=0).astype(float)
     disk_s = per_pod * 0.0004 * noise()
     written = per_pod * float(chance.uniform(200, 4000)) * noise()
+    if service in outage.jobs:
+        disk_s = disk_s * (1 + 8 * averaged(outage.jobs[service], seen.begins))
     if service == fault.root and fault.io is not None:
         factor = averaged(fault.io, seen.begins)
         disk_s = np.minimum(disk_s * np.where(hurt, factor, 1.0) ** 2, plan.step_s * 0.98)

@@ -14,6 +14,7 @@ import numpy as np
 
 from benchmarks.simulate.estate import Estate, Floats, estate
 from benchmarks.simulate.faults import Fault, Times, break_something
+from benchmarks.simulate.habits import habits, with_habits
 from benchmarks.simulate.physics import Conditions, Course, run
 from benchmarks.simulate.plan import Plan
 
@@ -44,6 +45,8 @@ class Outage:
     affected: frozenset[int]
     chain: tuple[tuple[int, int], ...]
     """(failed, whom that hurt)."""
+    jobs: dict[int, Floats]
+    """Regular jobs: share of a service's processors over time."""
 
 
 def outage(plan: Plan) -> Outage:
@@ -52,17 +55,18 @@ def outage(plan: Plan) -> Outage:
     at_s = np.arange(0, plan.lasts_s, dt_s)
     times = Times(at_s, plan.before_s, plan.before_s + plan.during_s)
     outside = _traffic(plan, built, at_s)
-    without = run(built, outside, Conditions(), dt_s)
+    jobs = habits(plan, built, at_s)
+    without = run(built, outside, with_habits(Conditions(), jobs), dt_s)
     for strength in STRENGTHS:
         fault = break_something(plan, built, times, strength)
         asked = outside if fault.surge is None else outside * fault.surge[:, None]
-        course = run(built, asked, fault.conditions, dt_s)
+        course = run(built, asked, with_habits(fault.conditions, jobs), dt_s)
         begin, end = np.searchsorted(at_s, [times.begin_s, times.end_s]).tolist()
         if _is_harm(built, fault, course, without, begin, end):
             break
     cause = fault.root if fault.surge is None else _bottleneck(course, without, begin, end)
     affected, chain = _consequences(built, course, without, cause, fault, begin, end)
-    return Outage(plan, built, fault, times, course, without, cause, affected, chain)
+    return Outage(plan, built, fault, times, course, without, cause, affected, chain, jobs)
 
 
 def _traffic(plan: Plan, built: Estate, at_s: Floats) -> Floats:

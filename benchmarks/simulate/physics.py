@@ -99,7 +99,7 @@ def run(estate: Estate, outside_rps: Floats, conditions: Conditions, dt_s: float
         backlog = np.clip(grown, 0, room)
         easy = np.minimum(rho, RHO_MOST)
         wait = own * easy**3 / (1 - easy) * 0.5 + backlog / bears
-        stopped = 1 - (1 - at.fails) * (1 - refused)
+        stopped = 1 - (1 - at.fails) * (1 - refused) * (1 - estate.flaws)
         latency, errors, edge_errors, edge_s = _upwards(estate, own + wait, stopped, at, attempts, layers)
         failed = edge_errors
         cpu = np.clip(np.minimum(rps, bears) * own * estate.cpu_share / estate.cores + at.hog + 0.02, 0, 1)

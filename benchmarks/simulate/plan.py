@@ -81,5 +81,5 @@ def plan(seed: int) -> Plan:
         seed=seed, services=services, step_s=step_s, shape=SHAPES[dice.randrange(3)], fault=fault, before_s=before_s, during_s=during_s,
         after_s=after_s, pods_most=pods_most, logs=logs, graph=graph, catalogue=dice.random() < (0.7 if graph else 0.3), alerts=dice.random() < 0.6,
         changes=changes, diffs=dice.random() < 0.6, rollouts=dice.random() < 0.5, dialect=dice.randrange(2),
-        noise=dice.choice((0.02, 0.05, 0.1)),
+        noise=dice.choice((0.03, 0.07, 0.15)),
     )  # fmt: skip

@@ -119,7 +119,7 @@ def test_a_quiet_estate_stays_quiet() -> None:
     for seed in (1, 12, 24):
         built = estate(plan(seed))
         course = run(built, np.repeat(built.entry_rps[None, :], 300, axis=0), Conditions(), 1.0)
-        assert course.errors.max() < 0.005
+        assert course.errors.max() < 0.02
         assert np.allclose(course.latency_s[50:], course.latency_s[-1], rtol=0.05)
 
 
