@@ -16,29 +16,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
-import orjson
 import polars as pl
 
 from schemas import times
 from schemas.bulk import DECODERS
 from schemas.bulk.batch import Batch, Bulk
-from schemas.identity import DEFAULT, dictionary, identify
+from schemas.identity import DEFAULT, Dictionary, dictionary, fold, identify
 from schemas.masking import Templates
 from schemas.rejected import Rejected
+from schemas.rows import MAX_TEXT_CHARS, batch_of, columns_of, cut_texts, repeated, settle_times
 from schemas.signal import ROW_SCHEMA, SIGNAL_SCHEMA, Kind, Signal, Subject
 from schemas.sources.detect import detect
 from schemas.sources.envelope import Document, Limits, Opener
 from schemas.sources.source import Received
 from schemas.subjects import Subjects
 
-MAX_TEXT_CHARS: Final = 2_000
-"""Of one row.  A stack trace names its cause in the first lines; the record itself stays the evidence."""
+__all__ = ["MAX_TEXT_CHARS", "Read", "Reader", "Reading", "Records", "read_records"]
+
 _OPEN: Final = b"{"
 
 
@@ -108,7 +107,7 @@ class Reader:
                     signals.append(found)
                     places.append(place)
         if signals:
-            batches.append(_batch(signals, places, self._subjects))
+            batches.append(batch_of(signals, places, self._subjects))
         return Read(self._finish(batches, records), rejected)
 
     def _in_bulk(self, values: Sequence[bytes | None]) -> tuple[list[Batch], list[int]]:
@@ -213,19 +212,14 @@ class Reader:
 
     def _settle(self, subject: Subject) -> Subject:
         """The subject as the user's dictionary names it, in its estate."""
-        if self._known is not DEFAULT:
-            identity = identify(dict(subject.attributes), self._known)
-            named = identity.entity if self._known.extra and identity.entity else subject.entity
-            subject = msgspec.structs.replace(
-                subject,
-                entity=self._known.entities.get(named, named),
-                ancestors=tuple(
-                    self._known.entities.get(e, e) for e in (identity.ancestors if named != subject.entity else subject.ancestors)
-                ),
-                attributes=identity.attributes,
-            )
+        entity, ancestors, attributes = subject.entity, subject.ancestors, subject.attributes
+        if any(fold(key) in self._known.extra for key, _ in attributes):
+            identity = identify(dict(attributes), self._known)
+            entity, ancestors, attributes = identity.entity or entity, identity.ancestors, identity.attributes
+        if renamed := self._known.entities:
+            entity, ancestors = renamed.get(entity, entity), tuple(renamed.get(holder, holder) for holder in ancestors)
         estate = next((value for name in self._options.estate_attributes if (value := subject.attribute(name))), self._options.estate)
-        return msgspec.structs.replace(subject, estate=estate)
+        return msgspec.structs.replace(subject, entity=entity, ancestors=ancestors, attributes=attributes, estate=estate)
 
     def _finish(self, batches: list[Batch], records: Records) -> pl.DataFrame:
         """One frame in record order, with what every row needs."""
@@ -234,20 +228,20 @@ class Reader:
         record = np.concatenate([batch.record for batch in batches])
         row = np.concatenate([batch.row for batch in batches])
         subject = np.concatenate([batch.subject for batch in batches])
-        columns = _columns(batches)
+        columns = columns_of(batches)
         order = np.lexsort((row, record))
         if (order[1:] < order[:-1]).any():
             record, row, subject = record[order], row[order], subject[order]
             columns = {name: column.gather(order) for name, column in columns.items()}
         ingest = np.asarray(records.timestamps_ns, np.int64)[record]
         about = self._subjects.rows(subject)
-        _settle_times(columns, ingest, self._options.ahead_ns)
-        _cut_texts(columns)
+        settle_times(columns, ingest, self._options.ahead_ns)
+        cut_texts(columns)
         columns |= {
             "ingest_time_ns": pl.Series(ingest),
             "template_id": pl.Series(self._template_ids(about["kind"], columns["text"])),
-            "topic": _repeated(records.topic, len(record), "topic"),
-            "partition": _repeated(records.partition, len(record), "partition"),
+            "topic": repeated(records.topic, len(record), "topic"),
+            "partition": repeated(records.partition, len(record), "partition"),
             "offset": pl.Series(np.asarray(records.offsets, np.int64)[record]),
             "row": pl.Series(row.astype(np.int32)),
         }
@@ -271,75 +265,7 @@ def _decoder_of(value: bytes | None) -> Bulk | None:
     return next((bulk for bulk in DECODERS if value and all(mark in value for mark in bulk.marks)), None)
 
 
-_DEFAULTS: Final[dict[str, Any]] = {
-    "event_time_ns": 0, "starts_at_ns": 0, "value": None, "severity_number": 0, "status": None, "text": "", "dedup_key": "", "trace_id": "",
-    "change_id": "", "evidence_url": "", "details": "",
-}  # fmt: skip
-"""Columns that readers fill, and what they hold when one does not."""
-
-
-def _batch(signals: list[Signal], places: list[int], subjects: Subjects) -> Batch:
-    columns = {name: pl.Series([getattr(signal, name) for signal in signals], dtype=ROW_SCHEMA[name]) for name in _DEFAULTS}
-    return Batch(
-        np.array(places, np.int64),
-        np.array([signal.row for signal in signals], np.int64),
-        np.array([subjects.number(signal.subject) for signal in signals], np.int64),
-        columns,
-    )
-
-
-def _columns(batches: list[Batch]) -> dict[str, pl.Series]:
-    """The readers' columns of all batches, one after the other."""
-    return {
-        name: pl.concat(
-            [
-                batch.columns[name].cast(ROW_SCHEMA[name]) if name in batch.columns else _repeated(default, len(batch.record), name)
-                for batch in batches
-            ]
-        )
-        for name, default in _DEFAULTS.items()
-    }
-
-
-def _repeated(value: Any, height: int, name: str) -> pl.Series:
-    return pl.Series([value], dtype=ROW_SCHEMA[name]).new_from_index(0, height)
-
-
-def _settle_times(columns: dict[str, pl.Series], ingest: npt.NDArray[np.int64], ahead_ns: int | None) -> None:
-    """Absent event times become the ingest time; times too far ahead too, with a note of what was claimed."""
-    event = columns["event_time_ns"].to_numpy()
-    if ahead_ns is not None:
-        wrong = np.flatnonzero((ingest > 0) & (event - ingest > ahead_ns))
-        if len(wrong):
-            said = columns["details"].gather(wrong).to_list()
-            details = [_noted(before, "ts_adjusted", times.rfc3339(at)) for before, at in zip(said, event[wrong].tolist(), strict=True)]
-            columns["details"] = columns["details"].scatter(wrong, details)
-            event = event.copy()
-            event[wrong] = 0
-    columns["event_time_ns"] = pl.Series(np.where(event > 0, event, ingest))
-
-
-def _cut_texts(columns: dict[str, pl.Series]) -> None:
-    texts = columns["text"]
-    long = (texts.str.len_bytes() > MAX_TEXT_CHARS).arg_true()  # bytes are at least as many as characters, and known without counting
-    if not len(long):
-        return
-    whole = texts.gather(long).to_list()
-    places = [place for place, text in zip(long.to_list(), whole, strict=True) if len(text) > MAX_TEXT_CHARS]
-    cut = [text for text in whole if len(text) > MAX_TEXT_CHARS]
-    hashes = [blake2b(text.encode(), digest_size=8).hexdigest() for text in cut]
-    said = columns["details"].gather(places).to_list()
-    columns["details"] = columns["details"].scatter(
-        places, [_noted(before, "text_hash", hash_) for before, hash_ in zip(said, hashes, strict=True)]
-    )
-    columns["text"] = texts.scatter(places, [text[:MAX_TEXT_CHARS] for text in cut])
-
-
-def _noted(details: str, key: str, value: str) -> str:
-    return orjson.dumps({**(orjson.loads(details) if details else {}), key: value}).decode()
-
-
-def _dictionary(aliases: dict[str, Any]) -> Any:
+def _dictionary(aliases: dict[str, Any]) -> Dictionary:
     if not aliases:
         return DEFAULT
     return dictionary({name: tuple(names) for name, names in aliases.get("attributes", {}).items()}, aliases.get("entities", {}))

@@ -118,6 +118,23 @@ def test_the_users_names_win() -> None:
     assert read([sample], options).signals["entity"].to_list() == ["service:basket"]
 
 
+def test_the_users_names_leave_other_rows_alone() -> None:
+    """A unit that a reader named stays that unit, though the user's dictionary knows other things."""
+    entry = {
+        "__REALTIME_TIMESTAMP": "1772438400000000",
+        "_HOSTNAME": "web-1",
+        "SYSLOG_IDENTIFIER": "systemd",
+        "PRIORITY": "3",
+        "MESSAGE": "var-lib.mount: Failed with result 'exit-code'.",
+    }
+    plain, extended = (
+        read([orjson.dumps(entry)], Reading(aliases=aliases, strict=True)).signals
+        for aliases in ({}, {"attributes": {"service.name": ["x_team_app"]}})
+    )
+    assert plain["entity"].to_list() == ["unit:web-1/var-lib.mount"]
+    assert extended.equals(plain)
+
+
 def test_a_bug_in_a_reader_sets_the_record_aside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Outside of tests a poisoned record is refused by name and its neighbours are read."""
 
