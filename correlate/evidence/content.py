@@ -57,7 +57,7 @@ def content(candidate: Candidate) -> Content:
         patch=patch,
         effects=found,
         weights=_weights(candidate, patch, found),
-        names=names(removed) ^ names(added),
+        names=names(removed) ^ names("\n".join(line for line in patch.added if line not in patch.protecting)),
         replaced_numbers=old - new,
         moved_numbers=(new - old) | (numbers(removed) - old - new),
         raises=tuple(words(text) for line in patch.added if _RAISES.search(line) for text in _STRING.findall(line)),
@@ -101,5 +101,8 @@ def _words(lines: Iterable[str]) -> frozenset[str]:
     return words("\n".join(line if _SQL.search(line) else _TALK.sub(" ", line) for line in lines))
 
 
-_IDLE = frozenset({"flipped", "guarded", "released", "bounded", "ordered", "batched", "index_added", "patch", "capacity_raised"})
-"""Effects that protect or only add: words of theirs count as what they are, added."""
+_IDLE = frozenset(
+    {"flipped", "guarded", "released", "bounded", "ordered", "batched", "index_added", "patch", "capacity_raised"}
+    | {"altered", "condition", "replaced", "removed", "rewritten"}
+)
+"""Effects that protect, or that say little: words of theirs count by where they stand."""

@@ -51,11 +51,15 @@ _CALLS = re.compile(
 _KEEPS = re.compile(
     r"(\b(self|this|static|global|cls|[a-z])\b[.>-]+|@|^\s*_?[A-Z_]{3,}\.?|[a-z]\w*s\.)[\w.]*\b(append|push|add|put|set|insert|emplace\w*|push_back|on|subscribe|addListener|addEventListener|register|setInterval|store|Store)\(|^\s*@(functools\.)?cache\b|maxsize=None|=\s*append\((\w+\.)"
 )
+_TALKATIVE = re.compile(r"debug|trace|verbose|all", re.I)
+_CONDITION = re.compile(r"\b(if|unless|while|when|elif|elsif|until|guard|for)\b|\?.*:|&&|\|\|")
+_OPERATORS = re.compile(r"<=|>=|==|!=|<|>|!|&&|\|\||\b(?:not|and|or|in)\b")
 _LOCKS = re.compile(r"lock\b|mutex|synchronized|for[ _]update|serializable|with_?lock|Lock\(", re.I)
 _BOOLEAN = re.compile(r"\b(true|false|on|off|yes|no|enabled?|disabled?)\b", re.I)
 _CONTRACT = re.compile(r"\.(proto|avsc|avdl|graphqls?|thrift|xsd|wsdl)$|openapi|swagger|\.schema\.json$", re.I)
 _CALL = re.compile(r"\b([A-Za-z_]\w{2,})\s*[(<]")
 _LITERAL = re.compile(r"""(?<!\w)(?:"([^"`\s]{2,60})"|'([^'`\s]{2,60})'|`([^"`\s]{2,60})`)""")
+_QUOTED = re.compile(r"""(?:\b[fFrRbB])?(["'`])(?:(?!\1).)*\1|>[^<]*<""")
 _SPOKEN = re.compile(
     r"\b(raise|throw|throws|abort|panic|reject|errors?\.\w+|\w*Error|\w*Exception|fail\w*|message|title|text|label|placeholder|description|summary|comment)\b",
     re.I,
@@ -73,7 +77,7 @@ _CONSTRUCTS: Final = {
         "leaks", "released",
     ),
     "bound": (
-        re.compile(r"\b(limit|max\w*|min\w*|cap|page\w*|take|top|first|truncate|chunk\w*|throttl\w*|debounce|\w*backoff\w*|jitter|sleep|delay|semaphore|rate_?limit\w*|lru\w*|ttl|bounded\w*|window|slice|maxsize|expir\w*|timeout\w*|deadline\w*|with_?timeout|setlimit|async for|await foreach|stream|cursor|iterator|yield)\b", re.I),
+        re.compile(r"\b(\w*limit\w*|max\w*|min\w*|cap|page\w*|take|top|first|truncate|chunk\w*|throttl\w*|debounce|\w*backoff\w*|jitter|sleep|delay|semaphore|rate_?limit\w*|lru\w*|ttl|bounded\w*|window|slice|maxsize|expir\w*|timeout\w*|deadline\w*|with_?timeout|setlimit|async for|await foreach|stream|cursor|iterator|yield)\b", re.I),
         "unbounded", "bounded",
     ),
     "order": (
@@ -112,6 +116,9 @@ def effects(diff: str, files: tuple[str, ...]) -> tuple[Effect, ...]:
     ):
         text = " → ".join(" ".join(line.split())[:80] for line in lines[:2])
         found.setdefault((kind, text), Effect(kind, words("\n".join(lines)), text))
+    if not found and _code(" ".join(patch.removed)) != _code(" ".join(patch.added)) and patch.removed:
+        lines = [" ".join(line.split())[:80] for line in (patch.removed[0], *patch.added[:1])]
+        return (Effect("rewritten", words("\n".join((*patch.removed, *patch.added))), " → ".join(lines)),)
     return tuple(found.values())
 
 
@@ -178,14 +185,16 @@ def _literals(line: str) -> set[str]:
 
 
 def _setting(pair: Pair) -> str | None:
-    """`renamed` when the key moved, `switched` when a value that is no number did."""
+    """`renamed` when the key moved, `accumulates` when a log grows talkative, `switched` when a value that is no number changed."""
     old, new = SETTING.match(pair.old), SETTING.match(pair.new)
     if not (old and new):
-        return "switched" if _literals(pair.old) - _literals(pair.new) else None
+        return None if same_but_for_numbers(pair.old, pair.new) else "switched"
     if old[1] != new[1]:
         return "renamed"
     if old[2] == new[2] or (_is_number(old[2]) and _is_number(new[2])):
         return None
+    if _TALKATIVE.fullmatch(new[2].strip()):
+        return "accumulates"
     return "renamed" if re.search(r"key|name|field|column|topic|queue|path|route", old[1], re.I) else "switched"
 
 
@@ -230,12 +239,18 @@ def _rest(patch: Patch, files: Sequence[str], is_config: bool) -> _Found:
     if removed and len(removed) > len(added) + 1:
         yield "removed", [line.strip() for line in removed if line not in {pair.old for pair in patch.pairs}]
     for pair in patch.pairs:
-        gone, come = (
-            set(_CALL.findall(pair.old)) - set(_CALL.findall(pair.new)),
-            set(_CALL.findall(pair.new)) - set(_CALL.findall(pair.old)),
-        )
-        if gone and come:
+        gone, come = set(_CALL.findall(pair.old)), set(_CALL.findall(pair.new))
+        if _CONDITION.search(pair.old) and _OPERATORS.findall(pair.old) != _OPERATORS.findall(pair.new):
+            yield "condition", (pair.old.strip(), pair.new.strip())
+        elif gone - come and come - gone:
             yield "replaced", (pair.old.strip(), pair.new.strip())
+        elif _code(pair.old) != _code(pair.new):
+            yield "altered", (pair.old.strip(), pair.new.strip())
+
+
+def _code(line: str) -> str:
+    """A line without its literals, numbers and spaces: what it does, not with what."""
+    return re.sub(r"\d+|\s+", "", _QUOTED.sub("", line))
 
 
 def _access_file(patch: Patch) -> bool:

@@ -59,7 +59,7 @@ _REMOTE_FAILS = re.compile(
 _FACTS = (
     # what happened outside, and how platforms, resolvers, kernels and TLS libraries say it
     ("a certificate or credential expired", re.compile(r"certificate (has |is )?expired|expired certificate|cert\w*[ _-]expired|not yet valid|notafter|certificate_expired|licen[sc]e (has )?expired", re.I)),
-    ("names are not resolved", re.compile(r"nxdomain|servfail|no such host|name resolution|name or service not known|server misbehaving|eai_again|enotfound|getaddrinfo|unknown ?host|\bdns\b|resolver", re.I)),
+    ("names are not resolved", re.compile(r"nxdomain|servfail|no such host|name resolution|name or service not known|server misbehaving|eai_again|enotfound|getaddrinfo|unknown ?host|\bdns\b|(could not|cannot|failed to) resolve (host|name|address)|resolver .{0,24}(timed? ?out|fail|refus|unreachable)", re.I)),
     ("a machine, disk or zone failed", re.compile(r"node .{0,16}(not ?ready|lost|down|gone|unreachable|terminated)|notready|i/o error|input/output error|hardware|disk fail\w*|preempt\w*|spot (instance|interruption)|reclaim\w*|ecc error|availability zone|region(al)? .{0,16}(outage|degrad|unavailab|impair)|rebooted|power (loss|outage)|read-only file ?system|kernel panic", re.I)),
     ("a provider reports trouble", re.compile(r"third[- ]party|\bprovider\b.{0,40}(down|outage|degraded|error|unavailable|fail)|status ?page|upstream provider|carrier .{0,20}(down|outage)", re.I)),
     ("the data itself is bad", re.compile(r"poison (message|pill|record)|corrupt(ed)? (record|row|file|message|block|segment|input|payload)|malformed (record|row|input|feed|file)|checksum (mismatch|error)|bad magic|invalid utf-?8", re.I)),

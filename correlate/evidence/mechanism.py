@@ -11,7 +11,7 @@ from math import fsum
 from correlate.evidence.candidates import Candidate
 from correlate.evidence.docket import Docket
 from correlate.evidence.effects import Effect
-from correlate.evidence.mechanisms import CAUSES, EASES, HAZARDS, HEARSAY, MEASURED, RISKY_PATHS, SAYS
+from correlate.evidence.mechanisms import CAUSES, EASES, HAZARDS, HEARSAY, MEASURED, RISKY_PATHS, SAYS, UNKNOWN, VAGUE
 from correlate.evidence.parameters import CLUE, FAIR, STRONG
 from correlate.evidence.tokens import name_words, words
 from schemas.entity import split
@@ -33,8 +33,7 @@ def judge(docket: Docket, candidate: Candidate) -> list[Argument]:
         return _hearsay(docket, candidate)
     if content.is_idle:
         return [Argument(kind=KIND, nats=-STRONG, text="It only observes or comments.")]
-    arguments = [_fits(docket, candidate)] if docket.symptom.troubles else []
-    arguments.append(_risk(docket, candidate))
+    arguments = [_fits(docket, candidate), _risk(docket, candidate)]
     return [argument for argument in arguments if argument.nats]
 
 
@@ -48,26 +47,29 @@ def tie(docket: Docket, candidate: Candidate, effect: Effect) -> float:
 
 
 def _fits(docket: Docket, candidate: Candidate) -> Argument:
-    troubles = sorted(docket.symptom.troubles)
+    troubles = sorted(docket.symptom.troubles) or [UNKNOWN]
+    effects = docket.content(candidate).effects
     scored = [
-        (CAUSES[trouble].get(effect.kind, 0.0) * tie(docket, candidate, effect), trouble, effect)
-        for effect in docket.content(candidate).effects
+        (CAUSES[trouble][effect.kind] * tie(docket, candidate, effect), trouble, effect)
+        for effect in effects
         for trouble in troubles
+        if effect.kind in CAUSES[trouble]
     ]
-    best = max(scored, key=lambda row: (row[0], row[1], row[2].text), default=None)
-    if best and best[0]:
-        fit, trouble, effect = best
-        return Argument(
-            kind=KIND, nats=STRONG * fit, text=f"It {SAYS[effect.kind]} ({effect.text}), which can begin trouble of the kind “{trouble}”."
-        )
-    eases = [(trouble, effect) for trouble in troubles for effect in docket.content(candidate).effects if effect.kind in EASES[trouble]]
+    eases = [(trouble, effect) for trouble in troubles for effect in effects if effect.kind in EASES[trouble]]
+    if scored:
+        fit, trouble, effect = max(scored, key=lambda row: (row[0], row[1], row[2].text))
+        if not eases or CAUSES[trouble][effect.kind] > VAGUE:  # a cure alters something too
+            return Argument(kind=KIND, nats=STRONG * fit, text=f"It {SAYS[effect.kind]} ({effect.text}), {_leads_to(trouble)}.")
     if eases:
         trouble, effect = min(eases, key=lambda row: (row[1].kind not in MEASURED, row[1].text))
         nats = -STRONG if effect.kind in MEASURED else -FAIR
-        return Argument(
-            kind=KIND, nats=nats, text=f"It {SAYS[effect.kind]} ({effect.text}), which works against trouble of the kind “{trouble}”."
-        )
+        text = f"It {SAYS[effect.kind]} ({effect.text}), which works against trouble of the kind “{trouble}”."
+        return Argument(kind=KIND, nats=nats, text=text)
     return Argument(kind=KIND, nats=-FAIR, text="Nothing it does is known to begin this kind of trouble.")
+
+
+def _leads_to(trouble: str) -> str:
+    return "which may break anything" if trouble == UNKNOWN else f"which can begin trouble of the kind “{trouble}”"
 
 
 def _risk(docket: Docket, candidate: Candidate) -> Argument:

@@ -32,24 +32,35 @@ TROUBLES: Final = {
 }  # fmt: skip
 """Kind of trouble → how alarms and error lines say it."""
 
-SURE, LIKELY, VAGUE = 1.0, 0.6, 0.3
-"""How well an effect explains a trouble: it is the textbook cause; it is a known one; it may break anything."""
+SURE, LIKELY, VAGUE, BARELY = 1.0, 0.6, 0.3, 0.1
+"""How well an effect explains a trouble: it is the textbook cause; it is a known one; it may break anything; it did touch something."""
 
-_ANYTHING: Final = {"switched": VAGUE, "removed": VAGUE, "major": VAGUE, "replaced": VAGUE, "flipped": VAGUE}
+_ANYTHING: Final = {
+    "switched": VAGUE,
+    "removed": VAGUE,
+    "major": VAGUE,
+    "replaced": VAGUE,
+    "flipped": VAGUE,
+    "altered": VAGUE,
+    "condition": VAGUE,
+}
 CAUSES: Final[dict[str, dict[str, float]]] = {
     "grows": {"leaks": SURE, "unbounded": SURE, "accumulates": SURE, "capacity_cut": LIKELY, "demand_raised": LIKELY, "period_raised": LIKELY, "wait_raised": VAGUE, "capacity_raised": VAGUE, "amplified": VAGUE},
     "slow": {"amplified": SURE, "blocking": SURE, "unbounded": SURE, "wait_cut": SURE, "index_dropped": SURE, "locked": LIKELY, "capacity_cut": SURE, "demand_raised": LIKELY, "tries_raised": LIKELY, "leaks": LIKELY, "period_cut": LIKELY, "unindexed": SURE, "period_raised": VAGUE},
     "saturated": {"capacity_cut": SURE, "leaks": SURE, "amplified": SURE, "unbounded": SURE, "tries_raised": SURE, "demand_raised": SURE, "period_cut": SURE, "wait_raised": LIKELY, "blocking": LIKELY, "locked": LIKELY, "index_dropped": LIKELY, "unindexed": LIKELY, "accumulates": LIKELY, "wait_cut": VAGUE, "switched": LIKELY},
     "oversize": {"capacity_cut": SURE, "demand_raised": SURE, "unbounded": SURE, "accumulates": LIKELY},
-    "missing": {"renamed": SURE, "dropped": SURE, "major": SURE, "switched": LIKELY, "unguarded": LIKELY, "minor": VAGUE, "access": VAGUE},
-    "null": {"unguarded": SURE, "renamed": LIKELY, "dropped": LIKELY, "major": LIKELY, "unordered": VAGUE},
-    "malformed": {"renamed": SURE, "major": LIKELY, "dropped": LIKELY, "unguarded": LIKELY, "replaced": LIKELY, "switched": LIKELY, "minor": VAGUE},
-    "denied": {"access": SURE, "switched": LIKELY, "renamed": LIKELY, "wait_cut": LIKELY, "period_cut": LIKELY, "period_raised": VAGUE, "unguarded": LIKELY, "unbounded": VAGUE, "dropped": LIKELY},
-    "race": {"unordered": SURE, "tries_raised": LIKELY, "locked": LIKELY, "demand_raised": LIKELY, "unguarded": LIKELY, "index_dropped": VAGUE, "wait_cut": VAGUE},
+    "missing": {"condition": LIKELY, "renamed": SURE, "dropped": SURE, "major": SURE, "switched": LIKELY, "unguarded": LIKELY, "minor": VAGUE, "access": VAGUE},
+    "null": {"condition": LIKELY, "unguarded": SURE, "renamed": LIKELY, "dropped": LIKELY, "major": LIKELY, "unordered": VAGUE},
+    "malformed": {"condition": LIKELY, "renamed": SURE, "major": LIKELY, "dropped": LIKELY, "unguarded": LIKELY, "replaced": LIKELY, "switched": LIKELY, "minor": VAGUE},
+    "denied": {"condition": LIKELY, "access": SURE, "switched": LIKELY, "renamed": LIKELY, "wait_cut": LIKELY, "period_cut": LIKELY, "period_raised": VAGUE, "unguarded": LIKELY, "unbounded": VAGUE, "dropped": LIKELY},
+    "race": {"condition": LIKELY, "unordered": SURE, "tries_raised": LIKELY, "locked": LIKELY, "demand_raised": LIKELY, "unguarded": LIKELY, "index_dropped": VAGUE, "wait_cut": VAGUE},
     "unreachable": {"access": SURE, "switched": SURE, "renamed": LIKELY, "capacity_cut": LIKELY, "wait_cut": LIKELY, "dropped": LIKELY, "tries_cut": LIKELY},
     "flapping": {"capacity_cut": SURE, "wait_cut": SURE, "tries_cut": SURE, "period_cut": LIKELY, "leaks": LIKELY, "accumulates": LIKELY, "unbounded": LIKELY, "unguarded": LIKELY, "renamed": LIKELY, "dropped": LIKELY, "major": LIKELY, "blocking": LIKELY},
 }  # fmt: skip
 """Kind of trouble → effects that could begin it, and how well each explains it.  What may break anything is added below."""
+UNKNOWN: Final = "unknown"
+"""Trouble that no phrase fits: then anything that alters what was there may have begun it, and nothing is sure to have."""
+CAUSES[UNKNOWN] = {effect: VAGUE for fits in CAUSES.values() for effect in fits}
 for _fits in CAUSES.values():
     for _effect, _fit in _ANYTHING.items():
         _fits.setdefault(_effect, _fit)
@@ -68,6 +79,7 @@ EASES: Final[dict[str, frozenset[str]]] = {
     "race": frozenset({"ordered", "guarded"}),
     "unreachable": frozenset({"guarded", "capacity_raised"}),
     "flapping": frozenset({"wait_raised", "tries_raised", "capacity_raised", "guarded", "released"}),
+    UNKNOWN: frozenset(),
 }
 """Kind of trouble → effects that work against it: such a change is a cure that came too late, not a cause."""
 
@@ -94,7 +106,7 @@ SAYS: Final = {
     "blocking": "waits or computes where others wait for it", "locked": "adds a lock", "unordered": "removes a lock or an order",
     "unguarded": "removes a check or a fallback", "renamed": "renames what others may rely on", "dropped": "drops or alters a database object",
     "index_dropped": "drops an index", "index_added": "adds an index", "unindexed": "searches where no index helps", "major": "upgrades across a major version",
-    "minor": "upgrades a minor version", "patch": "upgrades a patch level", "flipped": "flips a flag", "switched": "switches a setting", "replaced": "replaces one call by another",
+    "minor": "upgrades a minor version", "patch": "upgrades a patch level", "flipped": "flips a flag", "altered": "alters what was there", "rewritten": "rewrites what was there", "condition": "changes a condition", "switched": "switches a setting", "replaced": "replaces one call by another",
     "access": "changes who may reach what", "removed": "removes code", "guarded": "adds a check", "released": "adds a release",
     "bounded": "adds a bound", "ordered": "adds a lock or an order", "batched": "gathers calls or caches",
 }  # fmt: skip

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from math import isclose
 from typing import Final
 
 _NUMBER = re.compile(r"(?:(?<![\w.])|(?<=-Xm[xsn])|(?<=-Xss))(\d[\d_,]*(?:\.\d+)?)\s*(?:\*\s*(?:time\.)?)?([A-Za-z]+)?")
+_UNIT_CALL = re.compile(r"(?P<unit>nanos|micros|millis|seconds?|minutes?|hours?|days?)(?:econds)?\b[\w.]*\(\s*(?P<digits>\d[\d_,]*)", re.I)
 _VERSION = re.compile(r"(?<![\w.])[v^~]?(\d+)\.(\d+)(?:\.(\d+))?(?:[-+.][\w.]+)?(?![\w])")
 _VERSIONED = re.compile(r"==|>=|~>|@|\^|~|image|FROM\s|version|require|\sv\d|\"\d+\.\d+\.\d+\"|:v?\d+\.\d+|<version>|gem\s|uses:", re.I)
 _KEY = re.compile(r"[A-Za-z_][\w.\-]*")
 _UNITS: Final = {
-    "ns": 1e-9, "us": 1e-6, "microseconds": 1e-6, "ms": 1e-3, "millis": 1e-3, "milliseconds": 1e-3, "millisecond": 1e-3, "s": 1.0, "sec": 1.0, "second": 1.0,
+    "ns": 1e-9, "nanos": 1e-9, "us": 1e-6, "micros": 1e-6, "microseconds": 1e-6, "ms": 1e-3, "millis": 1e-3, "milliseconds": 1e-3, "millisecond": 1e-3, "s": 1.0, "sec": 1.0, "second": 1.0,
     "seconds": 1.0, "m": 60.0, "min": 60.0, "minute": 60.0, "minutes": 60.0, "h": 3600.0, "hour": 3600.0, "hours": 3600.0, "d": 86400.0, "day": 86400.0, "days": 86400.0,
     "k": 1e3, "kb": 1e3, "ki": 1024.0, "kib": 1024.0, "mb": 1e6, "mi": 2.0**20, "mib": 2.0**20, "g": 1e9, "gb": 1e9, "gi": 2.0**30, "gib": 2.0**30,
 }  # fmt: skip
@@ -31,15 +33,17 @@ _FAMILIES: Final = (
     (r"pool|limit|max|memory|mem\b|heap|quota|replica|buffer|queue|conn|capacity|cpu|worker|thread|size|slots|body|instances?|desired|nodes?|shards?|partitions?|throughput|units|ulimit|nofile|xm[xsn]", "capacity_cut", "capacity_raised"),
 )  # fmt: skip
 _TABLE: Final = tuple((re.compile(pattern, re.I), falls, rises) for pattern, falls, rises in _FAMILIES)
-_TIME_SUFFIX = re.compile(r"(_|\b)(ms|millis|secs?|seconds|minutes)\b", re.I)
+_TIME_SUFFIX = re.compile(r"(_|\b|of)(ms|millis|secs?|seconds|minutes)\b", re.I)
 HALF: Final = 0.5
 """Ratio at which a number has moved much: halved or doubled; engineers move limits by factors, and tidy them by per cents."""
 
 
 def quantities(line: str) -> list[tuple[float, str]]:
-    """Every number of a line in base units, and as it is written."""
+    """Every number of a line in base units, and as it is written; a unit may also stand in the function that takes the number."""
     found = []
-    for digits, unit in _NUMBER.findall(line):
+    called = {match["digits"]: match["unit"] for match in _UNIT_CALL.finditer(line)}
+    for digits, suffix in _NUMBER.findall(line):
+        unit = suffix or called.get(digits, "")
         plain = digits.replace("_", "").replace(",", "")
         if plain.count(".") <= 1 and plain.strip("."):
             found.append((float(plain) * _UNITS.get(unit.lower() if unit else "", 1.0), digits))
@@ -57,7 +61,7 @@ def moved_numbers(old: str, new: str, context: Sequence[str] = ()) -> Iterator[s
     if _version_pair(old, new):
         return
     for (before, _), (after, _) in zip(quantities(old), quantities(new), strict=False):
-        if before != after and (kind := _kind(_family(old, context), before, after)):
+        if not isclose(before, after) and (kind := _kind(_family(old, context), before, after)):
             yield kind
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from correlate.evidence.effects import effects, effects_of_move
-from correlate.evidence.mechanisms import CAUSES, EASES, HAZARDS, SAYS, TROUBLES
+from correlate.evidence.mechanisms import CAUSES, EASES, HAZARDS, SAYS, TROUBLES, UNKNOWN
 
 
 def kinds(diff: str, path: str = "src/x.py") -> set[str]:
@@ -43,6 +43,12 @@ def kinds(diff: str, path: str = "src/x.py") -> set[str]:
         ("x.toml", '-timeout = "2s"\n+timeout = "300ms"', "wait_cut"),
         ("x.json", '-  "maxRetries": 2,\n+  "maxRetries": 20,', "tries_raised"),
         ("x.sh", '-JAVA_OPTS="-Xmx2g"\n+JAVA_OPTS="-Xmx512m"', "capacity_cut"),
+        ("X.java", "-    for (int m = 0; m < size; m++) {\n+    for (int m = 0; m <= size; m++) {", "condition"),
+        ("x.ts", "-  if (!user.archived) {\n+  if (user.archived) {", "condition"),
+        ("x.kt", "-  val timeout = TimeUnit.SECONDS.toMillis(30)\n+  val timeout = Duration.ofMillis(30)", "wait_cut"),
+        ("x.py", "-    total = net + tax\n+    total = net - tax", "altered"),
+        ("prod.yaml", "-  level: info\n+  level: debug", "accumulates"),
+        ("Dockerfile", "-FROM --platform=linux/amd64 rust:1.82\n+FROM --platform=linux/arm64 rust:1.82", "switched"),
         ("settings.py", "-CACHE_ENABLED = True\n+CACHE_ENABLED = False", "switched"),
         ("net.tf", "-    cidr_blocks = [var.office]\n+    cidr_blocks = [var.vpn]", "access"),
     ],
@@ -83,5 +89,5 @@ def test_a_huge_patch_is_read_in_bounded_time() -> None:
 def test_every_effect_of_the_tables_can_be_told_and_every_trouble_has_causes_and_cures() -> None:
     named = {effect for fits in CAUSES.values() for effect in fits} | {effect for cures in EASES.values() for effect in cures}
     assert named | HAZARDS <= SAYS.keys()
-    assert CAUSES.keys() == EASES.keys() == TROUBLES.keys()
+    assert CAUSES.keys() == EASES.keys() == TROUBLES.keys() | {UNKNOWN}
     assert not [(trouble, both) for trouble in CAUSES for both in CAUSES[trouble].keys() & EASES[trouble] if CAUSES[trouble][both] >= 0.6]
