@@ -37,6 +37,12 @@ def moment(time_ns: int) -> str:
     return f"{(_EPOCH + timedelta(seconds=seconds)).isoformat()}.{fraction // 1_000_000:03d}Z"
 
 
+def nanoseconds(at: str) -> int:
+    """Of a time as `moment` writes it."""
+    whole, _, fraction = at.removesuffix("Z").partition(".")
+    return (datetime.fromisoformat(whole) - _EPOCH) // timedelta(seconds=1) * SECOND_NS + int(fraction.ljust(9, "0") or 0)
+
+
 def shown(at: str) -> str:
     """A time as `moment` writes it, for a sentence: without decimals when they are zero."""
     return at.replace(".000Z", "Z")

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
-from aiokafka.structs import ConsumerRecord
+from aiokafka.structs import ConsumerRecord, TopicPartition
 
 READ_TIMEOUT_MS = 500
 
@@ -30,3 +30,29 @@ async def follow(brokers: str, topic: str, *, stop_at_end: bool, **security: Any
                     yield record
     finally:
         await consumer.stop()
+
+
+async def record_at(brokers: str, topic: str, partition: int, offset: int, **security: Any) -> ConsumerRecord | None:
+    """One record; None when the topic has no such partition, or no longer or not yet holds that offset."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=brokers, enable_auto_commit=False, group_id=None, **security)
+    await consumer.start()
+    try:
+        place = TopicPartition(topic, partition)
+        if partition not in (consumer.partitions_for_topic(topic) or await _partitions(consumer, topic)):
+            return None
+        consumer.assign([place])
+        first, end = (await consumer.beginning_offsets([place]))[place], (await consumer.end_offsets([place]))[place]
+        if not first <= offset < end:
+            return None
+        consumer.seek(place, offset)
+        record = await consumer.getone(place)
+        return record if record.offset == offset else None
+    finally:
+        await consumer.stop()
+
+
+async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
+    """Of a topic that the consumer has not met; a topic that does not exist has none."""
+    if topic not in await consumer.topics():
+        return set()
+    return set(consumer.partitions_for_topic(topic) or ())

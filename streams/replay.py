@@ -26,6 +26,7 @@ from correlate.reporting import Emission
 from schemas.catalogue import Catalogue, read_catalogue
 from schemas.reading import Reader, Reading, Records
 from schemas.rejected import Rejected
+from schemas.signal import Signal, signals_of
 from streams.topics import ALERTS, INPUTS
 
 RUN_RECORDS = 2_000
@@ -125,6 +126,19 @@ class _Source:
             timestamps_ns=[0] * len(values),
             values=values,
         )
+
+
+def rows_at(dumps: Sequence[Dump], topic: str, partition: int, offset: int, reading: Reading | None = None) -> list[Signal]:
+    """What the record at a place says, by the numbering that `replay` gives; none when there is no such place or nothing could be read."""
+    paths = [dump.path for dump in dumps if dump.topic == topic]
+    value = next(islice(lines(paths[partition]), offset, None), None) if 0 <= partition < len(paths) and offset >= 0 else None
+    return read_rows(topic, partition, offset, value, 0, reading) if value is not None else []
+
+
+def read_rows(topic: str, partition: int, offset: int, value: bytes | None, timestamp_ns: int, reading: Reading | None) -> list[Signal]:
+    """The rows of one record."""
+    records = Records(topic=topic, partition=partition, offsets=[offset], timestamps_ns=[timestamp_ns], values=[value])
+    return list(signals_of(Reader(reading or Reading()).read(records).signals))
 
 
 def replay(

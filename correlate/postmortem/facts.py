@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Final
 
 from correlate.cause_words import REASONS_MOST
 from correlate.chain_origin import ANSWER
-from correlate.units import SECOND_NS
+from correlate.words import nanoseconds
 from schemas.entity import split
 from schemas.evidence import Evidence
 from schemas.incident import Argument, Cause, Incident, TimelineEntry
@@ -84,12 +83,3 @@ class Facts:
 
 def _is_of(entry: TimelineEntry, service: str | None) -> bool:
     return service is not None and split(entry.entity)[1] == service
-
-
-_EPOCH: Final = datetime(1970, 1, 1)
-
-
-def nanoseconds(at: str) -> int:
-    """Of a time as correlate.words.moment writes it."""
-    whole, _, fraction = at.removesuffix("Z").partition(".")
-    return (datetime.fromisoformat(whole) - _EPOCH) // timedelta(seconds=1) * SECOND_NS + int(fraction.ljust(9, "0") or 0)

@@ -1,8 +1,10 @@
-"""`causeline incidents list|show`: what the incidents topic says now."""
+"""`causeline incidents list|show|explain`: what the incidents topic says now."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from pathlib import Path
 
 import click
 import msgspec
@@ -44,23 +46,56 @@ def list_incidents(kafka: str | None, form: str) -> None:
 @click.option("-o", "form", type=click.Choice(["table", "json", "markdown"]), default="table")
 def show(incident_id: str, kafka: str | None, form: str) -> int:
     """One incident: causes, chain and timeline.  INCIDENT_ID may be shortened as long as it is unique."""
-    latest = asyncio.run(newest(settings_module.load(kafka=kafka)))
-    found = [incident for key, incident in sorted(latest.items()) if key.startswith(incident_id)]
-    if len(found) != 1:
-        known = ", ".join(sorted(latest)[:10]) or "none"
-        click.echo(f"{'no' if not found else 'more than one'} incident {incident_id!r}; known: {known}", err=True)
+    found = named(incident_id, asyncio.run(newest(settings_module.load(kafka=kafka))))
+    if found is None:
         return EXIT_FAILURE
     if form == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(found[0])))
+        click.echo(msgspec.json.format(msgspec.json.encode(found)))
     elif form == "markdown":
         from correlate.postmortem import draft
 
-        click.echo(draft(found[0], revision=1).markdown)
+        click.echo(draft(found, revision=1).markdown)
     else:
         from sinks.terminal import render
 
-        render(found[0])
+        render(found)
     return 0
+
+
+@incidents.command()
+@click.argument("incident_id")
+@KAFKA
+@click.option("--signal", "record", metavar="TOPIC/PARTITION/OFFSET[/ROW]", help="Why this record is in it, or why not.")
+@click.option("--entity", metavar="NAME", help="Why this component is in it, or why not: `checkout` or `service:checkout`.")
+@click.option(
+    "--from-replay",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Replay the topic dumps of a directory instead of reading Kafka.",
+)
+@click.option("-o", "form", type=click.Choice(["table", "json"]), default="table")
+def explain(incident_id: str, kafka: str | None, record: str | None, entity: str | None, folder: Path | None, form: str) -> int:
+    """Why each member is in an incident, and why near misses are out.  INCIDENT_ID may be shortened as long as it is unique."""
+    from streams.cli import explaining
+
+    if record is not None and entity is not None:
+        raise click.UsageError("give --signal or --entity, not both")
+    source = explaining.of_replay(folder) if folder else explaining.of_kafka(settings_module.load(kafka=kafka))
+    found = named(incident_id, source.incidents)
+    if found is None:
+        return EXIT_FAILURE
+    click.echo(explaining.told(found, source, record=record, entity=entity, form=form))
+    return 0
+
+
+def named(incident_id: str, latest: Mapping[str, Incident]) -> Incident | None:
+    """The one incident whose id begins so; says on stderr why there is none."""
+    found = [incident for key, incident in sorted(latest.items()) if key.startswith(incident_id)]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(sorted(latest)[:10]) or "none"
+    click.echo(f"{'no' if not found else 'more than one'} incident {incident_id!r}; known: {known}", err=True)
+    return None
 
 
 async def newest(settings: Settings) -> dict[str, Incident]:

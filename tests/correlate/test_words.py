@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from correlate.postmortem.facts import nanoseconds
-from correlate.words import clause, gist, listed, moment, number, percent, quoted, sentence, span
+from correlate.words import clause, gist, listed, moment, nanoseconds, number, percent, quoted, sentence, span
 
 
 @pytest.mark.parametrize(
