@@ -225,7 +225,7 @@ def _pseudonym(who: str, key: bytes) -> str:
 
 def _looks_random(value: str) -> bool:
     """True for keys, hashes and base64: long enough, and more bits a character than words have."""
-    if len(value) < 12 or value.startswith("/") or not any(c.isdigit() or c.isupper() for c in value):
+    if len(value) < 12 or value.startswith("/") or not any(c.isdecimal() or c.isupper() for c in value):
         return False
     counts = Counter(value[:128])
     total = sum(counts.values())

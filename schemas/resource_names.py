@@ -64,8 +64,11 @@ class Resource:
 def resource(text: str) -> Resource | None:
     """The resource an id speaks of; None for text that is no cloud resource id."""
     text = text.strip()
-    if len(text) > _MAX_CHARS:
-        return None
+    found = _parsed(text) if len(text) <= _MAX_CHARS else None
+    return found if found is not None and found.name.strip() else None
+
+
+def _parsed(text: str) -> Resource | None:
     if text.startswith("arn:"):
         return _from_arn(text)
     if text[:15].lower() == "/subscriptions/":

@@ -184,7 +184,7 @@ def _points(key: bytes, facts: Mapping[str, str], metric: Metric, subjects: Subj
 
 
 def _ns(value: int | str) -> int:
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
         value = int(value)
         return value if value <= times.LAST_NS else 0
     return times.parse(value, unit="ns")

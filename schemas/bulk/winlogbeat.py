@@ -86,7 +86,7 @@ def _event(document: _Document, time_ns: int) -> WindowsEvent | None:
     winlog = document.winlog
     fields = (winlog.channel, winlog.computer_name, winlog.provider_name)
     number = (
-        int(winlog.event_id) if str(winlog.event_id).isascii() and str(winlog.event_id).isdigit() and len(str(winlog.event_id)) < 9 else 0
+        int(winlog.event_id) if str(winlog.event_id).isascii() and str(winlog.event_id).isdecimal() and len(str(winlog.event_id)) < 9 else 0
     )
     if (
         not number

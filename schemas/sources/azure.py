@@ -91,7 +91,7 @@ def outcome_of(*words: Any) -> str:
         word = re.split(r"[.,(]", text(value).strip().lower(), maxsplit=1)[0].replace(" ", "")
         if word in _OUTCOMES:
             return _OUTCOMES[word]
-        if word.isdigit() and len(word) == 3:
+        if word.isdecimal() and len(word) == 3:
             return "succeeded" if word < "400" else "failed"
     return ""
 

@@ -256,7 +256,7 @@ _READERS: Final = {
 def _attributes(event: _Event, envelope: Envelope, resource: str = "") -> dict[str, str]:
     named = {
         "cloud.region": event.location,
-        "azure.category": event.category if not event.category.isdigit() else "",
+        "azure.category": event.category if not event.category.isdecimal() else "",
         "azure.operation": event.operation,
     }
     return target(resource, event.resource, *envelope.targets, named=named)

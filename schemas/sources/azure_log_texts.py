@@ -161,7 +161,7 @@ def _flows(properties: Mapping[str, Any], document: Mapping[str, Any]) -> str:
 
 def _sql_severity(value: Any) -> int:
     said = text(value)
-    return next((found for floor, found in _SQL_SEVERITY if said.isdigit() and int(said) >= floor), severity.UNSPECIFIED)
+    return next((found for floor, found in _SQL_SEVERITY if said.isdecimal() and int(said) >= floor), severity.UNSPECIFIED)
 
 
 def _vault(document: Mapping[str, Any], properties: Mapping[str, Any]) -> Change | None:

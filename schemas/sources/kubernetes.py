@@ -66,7 +66,7 @@ def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
         text=message or reason,
         dedup_key=f"k8s:{text(metadata.get('uid'))}" if metadata.get("uid") else "",
         details={
-            "count": int(count) if count.isdigit() and len(count) < 10 else None,
+            "count": int(count) if count.isdecimal() and len(count) < 10 else None,
             "reporter": first(event, "reportingComponent", "reportingController")
             or text_at(event, "source.component", "deprecatedSource.component"),
             **(

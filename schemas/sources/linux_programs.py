@@ -77,7 +77,7 @@ def service_of(name: str) -> str:
     """The service that a unit or program is, without suffix, instance and path; empty for the host's plumbing."""
     base = _SUFFIX.sub("", name.strip().rpartition("/")[2] if not name.startswith("postfix/") else "postfix")
     base = base.partition("@")[0]
-    if not base or len(base) > 128 or base.isdigit() or _PLUMBING.fullmatch(base):
+    if not base or len(base) > 128 or base.isdecimal() or _PLUMBING.fullmatch(base):
         return ""
     return base if re.fullmatch(r"[\w.:+-]+", base) else ""
 
@@ -111,4 +111,4 @@ def without_accounts(message: str) -> str:
 
 
 def _mark(match: re.Match[str]) -> str:
-    return match[0] if match["who"] in _BUILT_IN or match["who"].isdigit() else f"{match['before']}<user>{match['after']}"
+    return match[0] if match["who"] in _BUILT_IN or match["who"].isdecimal() else f"{match['before']}<user>{match['after']}"

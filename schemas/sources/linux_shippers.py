@@ -118,7 +118,7 @@ def read_vector(document: Any, received: Received) -> Iterable[Signal | Rejected
 def read_kmsg(document: Any, received: Received) -> Iterable[Signal | Rejected]:
     """Fluent Bit's in_kmsg: `sec` and `usec` are the event's time where the plugin could tell it."""
     seconds, micros = text(document.get("sec")), text(document.get("usec"))
-    own = times.parse(f"{seconds}.{micros:0>6}", unit="s") if seconds.isdigit() and len(seconds) >= 9 else 0
+    own = times.parse(f"{seconds}.{micros:0>6}", unit="s") if seconds.isdecimal() and len(seconds) >= 9 else 0
     time_ns = own or next((found for key in ("date", "@timestamp") if (found := times.parse(document.get(key)))), 0)
     yield signal_of(
         Line(
@@ -201,12 +201,12 @@ def _severity(document: Mapping[str, Any]) -> int:
     """By word or syslog number; a PRI only where nothing better is said."""
     for key in _SEVERITY:
         said = text(document.get(key))
-        if said.isdigit() and len(said) == 1 and int(said) < 8:
+        if said.isdecimal() and len(said) == 1 and int(said) < 8:
             return BY_SYSLOG[int(said)]
         if number := severity.from_word(said):
             return number
     pri = first(document, "pri", "PRI", "syslog_pri").strip("<>")
-    return BY_SYSLOG[int(pri) & 7] if pri.isdigit() and len(pri) < 4 else severity.UNSPECIFIED
+    return BY_SYSLOG[int(pri) & 7] if pri.isdecimal() and len(pri) < 4 else severity.UNSPECIFIED
 
 
 SOURCES: Final = (

@@ -197,7 +197,7 @@ def _finite(value: Any) -> float | None:
 
 
 def severity_of(value: int | str) -> int:
-    number = int(value) if isinstance(value, int) or (value.isdigit() and len(value) < 4) else 0
+    number = int(value) if isinstance(value, int) or (value.isdecimal() and len(value) < 4) else 0
     return number if 0 <= number <= 24 else severity.UNSPECIFIED
 
 

@@ -64,7 +64,7 @@ def _event(event: dict[str, Any], action: str, rule: str, received: Received) ->
     id_ = first(event, "issue_id", "groupID", "event_id")
     return row(
         received, Kind.ALERT, SENTRY,
-        {"service.name": text_at(event, "project_slug", "project.slug", "project") if not text(event.get("project")).isdigit() else "",
+        {"service.name": text_at(event, "project_slug", "project.slug", "project") if not text(event.get("project")).isdecimal() else "",
          "deployment.environment.name": text(event.get("environment")), "service.version": text_at(event, "release.version", "release"),
          "exception.type": text_at(event, "metadata.type"), "host.name": text(event.get("server_name"))},
         name=rule or f"event.{action}", fallback=f"alarm:{rule or text(event.get('culprit')) or 'sentry'}",

@@ -94,7 +94,7 @@ def whole(value: object) -> int | None:
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**63:
         return int(value)
     if isinstance(value, str) and re.fullmatch(r"\s*(-?\d{1,20}|0[xX][0-9a-fA-F]{1,16})\s*", value):
-        return int(value, 16 if "x" in value.lower() else 10)
+        return int(value.strip(), 16 if "x" in value.lower() else 10)
     return None
 
 

@@ -128,9 +128,9 @@ def _value(event: WindowsEvent, meaning: Meaning | None) -> float | None:
     if meaning is None or meaning.kind is not Kind.METRIC:
         return None
     said = event.param(5)
-    if not said.isdigit() and (match := re.search(r"\b(\d{1,12})\b", event.message)):
+    if not said.isdecimal() and (match := re.search(r"\b(\d{1,12})\b", event.message)):
         said = match[1]
-    return float(said) if said.isdigit() and len(said) <= 12 else None
+    return float(said) if said.isdecimal() and len(said) <= 12 else None
 
 
 def wording_of(event: WindowsEvent, meaning: Meaning | None) -> str:
@@ -139,7 +139,7 @@ def wording_of(event: WindowsEvent, meaning: Meaning | None) -> str:
     if said and "security-auditing" in event.provider.lower():
         said = re.split(r"\r?\n\s*\r?\n|\r?\n(?=\S[^\n]{0,40}:\s*$)", said, maxsplit=1)[0]  # the rest is a form full of accounts
     if not said and meaning and meaning.wording:
-        said = _FIELD.sub(lambda match: event.param(int(match[1]) if match[1].isdigit() else match[1]), meaning.wording)
+        said = _FIELD.sub(lambda match: event.param(int(match[1]) if match[1].isdecimal() else match[1]), meaning.wording)
     if not said:
         told = ", ".join(f"{name}: {value}" for name, value in event.data.items() if value not in ABSENT and not _is_personal(name))
         said = f"{event.provider or event.channel} event {event.event_id}" + (f". {told}" if told else "")
@@ -232,7 +232,7 @@ def _details(event: WindowsEvent, meaning: Meaning | None, started: int, receive
 def _installer_outcome(event: WindowsEvent) -> str:
     """Windows Installer's parameter 4 is the status: 0 for success."""
     status = event.param(4)
-    return "succeeded" if status == "0" else "failed" if status.isdigit() else ""
+    return "succeeded" if status == "0" else "failed" if status.isdecimal() else ""
 
 
 def _role_of_sid(sid: str) -> str:

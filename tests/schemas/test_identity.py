@@ -59,6 +59,22 @@ def test_cloud_ids_are_taken_apart(id_: str, kind: str, name: str) -> None:
     assert (found.kind, found.name) == (kind, name)
 
 
+@pytest.mark.parametrize(
+    "id_",
+    [
+        "arn:aws:sqs:us-east-1:1:",
+        "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/sites/",
+        "//",
+        "projects/",
+        "arn:",
+        "/subscriptions/",
+    ],
+)
+def test_an_id_without_a_name_is_none(id_: str) -> None:
+    found = resource(id_)
+    assert found is None or found.name.strip()
+
+
 def test_azure_ids_compare_without_case() -> None:
     upper, lower = (resource(f"/subscriptions/S/resourceGroups/{rg}/providers/Microsoft.Web/sites/shop") for rg in ("Prod", "prod"))
     assert upper is not None
