@@ -27,6 +27,8 @@ _APART = 2
 """Windows that two bursts of one stream are at least apart."""
 _ACTIVE_SHARE = 0.2
 """A burst is active while its news is above this share of its peak: where its end is later put."""
+COMPLAINTS_MAX = 2_000
+"""Distinct complaints of one burst that are weighed.  The cause is among the first to speak; all alarms are counted."""
 _BURSTS_KEPT = 32
 """Closed bursts that may still be asked about."""
 PAGE = severity.CRITICAL
@@ -54,7 +56,8 @@ class AlarmBurst:
 
     def add(self, alarm: Alarm) -> None:
         self.alarm_count += 1
-        self.first.setdefault(alarm.complaint.ident, alarm)
+        if len(self.first) < COMPLAINTS_MAX:
+            self.first.setdefault(alarm.complaint.ident, alarm)
 
 
 def _bursts() -> tuple[Burst, Burst]:
@@ -142,7 +145,7 @@ class Alarms:
         """The open burst ends where the new one begins, and gives back what came since."""
         assert self.open
         old = self.open
-        before = max((time_ns for time_ns, _ in self.windows[0].history if time_ns < onset_ns), default=old.onset_ns)
+        before = max(self.windows[0].last_before(onset_ns) or old.onset_ns, old.onset_ns)
         old.last_ns = min(old.last_ns, before)
         old.active_ns = min(old.active_ns, old.last_ns)
         old.first = {ident: member for ident, member in old.first.items() if member.time_ns < onset_ns}

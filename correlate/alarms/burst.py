@@ -11,6 +11,7 @@ windows an hour that hold anything at all outside incidents, and with the height
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -34,8 +35,10 @@ class Burst:
     """(time, complaint, nats) within the window."""
     present: dict[tuple[str, str, str], int] = field(default_factory=dict)
     nats: float = 0.0
-    history: deque[tuple[int, float]] = field(default_factory=deque)
-    """(time, nats) of the last windows, for change points and for the rise."""
+    history_ns: list[int] = field(default_factory=list)
+    """Times of the last windows' alarms, for the rise; beside them the news accumulated before each."""
+    history_nats: list[float] = field(default_factory=list)
+    accumulated: float = 0.0
     bin: int | None = None
     bin_peak: float = 0.0
     bin_in_incident: bool = False
@@ -62,9 +65,10 @@ class Burst:
         self.present[ident] = self.present.get(ident, 0) + 1
         self.recent.append((time_ns, ident, nats))
         self.nats += nats
-        self.history.append((time_ns, nats))
-        while self.history[0][0] < time_ns - (_LOOK_WINDOWS + 2) * self.window_ns:
-            self.history.popleft()
+        self.history_ns.append(time_ns)
+        self.history_nats.append(self.accumulated)
+        self.accumulated += nats
+        self._forget(time_ns - (_LOOK_WINDOWS + 2) * self.window_ns)
         self._learn(time_ns, exposure_s)
         self.bin_peak = max(self.bin_peak, self.nats)
         self.bin_in_incident = self.bin_in_incident or in_incident
@@ -97,8 +101,24 @@ class Burst:
         """Above this an open incident goes on: half of what opens one."""
         return max(self.base / 2, self.peak_mean + ALARMS.peak_sd / 2 * math.sqrt(self.peak_variance))
 
+    def _forget(self, before_ns: int) -> None:
+        """Cuts the history when half of it is old: one cut in many alarms."""
+        old = bisect_left(self.history_ns, before_ns)
+        if 2 * old > len(self.history_ns):
+            del self.history_ns[:old], self.history_nats[:old]
+
     def between(self, start_ns: int, end_ns: int) -> float:
-        return sum(nats for time_ns, nats in self.history if start_ns <= time_ns < end_ns)
+        """News of [start, end)."""
+        return self._until(end_ns) - self._until(start_ns)
+
+    def _until(self, time_ns: int) -> float:
+        place = bisect_left(self.history_ns, time_ns)
+        return self.history_nats[place] if place < len(self.history_nats) else self.accumulated
+
+    def last_before(self, time_ns: int) -> int | None:
+        """Time of the last alarm before an instant, as far as the history goes."""
+        place = bisect_left(self.history_ns, time_ns)
+        return self.history_ns[place - 1] if place else None
 
     def rise(self, now_ns: int) -> tuple[float, float]:
         """News of the window before this one, and its mean over the windows before: what a second burst must tower above."""
