@@ -78,7 +78,7 @@ class Trouble:
     published: bool = False
     revision: int = 0
     best: float = 0.0
-    """Most nats that any entity reached."""
+    """Most nats that any entity reached: in the ranking, or when a window had passed since the onset."""
     at_onset: dict[str, float] = field(default_factory=dict)
     """Nats of each entity over the first windows."""
     peak: dict[str, float] = field(default_factory=dict)
@@ -249,7 +249,10 @@ class IncidentBook:
         for entity, nats in current.items():
             if entity not in others and nats > trouble.peak.get(entity, 0.0):
                 trouble.peak[entity] = nats
-        hot = max((totals.get(entity, 0.0) for entity in trouble.entities), default=0.0) >= holding
+        shown = max((totals.get(entity, 0.0) for entity in trouble.entities), default=0.0)
+        if now_ns >= trouble.onset_ns + trouble.window_ns:
+            trouble.best = max(trouble.best, shown)
+        hot = shown >= holding
         lasting = now_ns <= trouble.onset_ns + int(self.parameters.endure_windows * trouble.window_ns)
         hot = hot or (lasting and telemetry.still(trouble.entities, trouble.local) >= holding)
         young = trouble.alerted and now_ns <= until

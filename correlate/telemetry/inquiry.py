@@ -49,17 +49,17 @@ _FEW: Final = 5
 
 
 def clock(telemetry: Telemetry, entity: str) -> int:
-    """The entity's unit of time: the finest window among its strong series; the median of its windows while none is."""
-    number = telemetry.registry.number_of.get(entity, -1)
+    """The entity's unit of time: the finest window among its strong witnesses; the median of its series' windows while there is none."""
+    number, shortest = telemetry.registry.number_of.get(entity, -1), telemetry.parameters.window_ns
     mine = np.nonzero(telemetry.registry.owner == number)[0]
     windows = telemetry.series.window
-    if not len(mine):
-        return int(np.median(windows)) if len(windows) else telemetry.parameters.window_ns
-    nats = _of_series(telemetry.evidence.nats, mine)
-    shown = nats > 0
-    if not shown.any():
-        return int(np.median(windows[mine]))
-    return int(windows[mine][nats >= _STRONG * nats[shown].max()].min())
+    nats, spans = _of_series(telemetry.evidence.nats, mine), windows[mine]
+    told = [shift.nats for (owner, _), shift in telemetry.evidence.shifts.items() if owner == number]
+    nats, spans = np.append(nats, told), np.append(spans, np.full(len(told), shortest))  # logs are counted by the shortest window
+    if len(nats) and nats.max() > 0:
+        return int(spans[nats >= _STRONG * nats.max()].min())
+    usual = windows[mine] if len(mine) else windows
+    return int(np.median(usual)) if len(usual) else shortest
 
 
 def _of_series(values: Floats, series: Int64s) -> Floats:

@@ -11,13 +11,15 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
+import polars as pl
 
 from correlate.parameters import Parameters
 from correlate.scene import Floats, Int64s
 from correlate.telemetry import shares
+from correlate.telemetry.grouping import grouped, stable_order
 from correlate.telemetry.interner import ABSENT, Interner
 from correlate.telemetry.merging import Merging
 from correlate.telemetry.traces import ENTITY, OFFSET, PLACE, ROW, TEMPLATE, TIME, TRACE, OpenTraces
@@ -53,8 +55,7 @@ class Recent:
     row: Int64s
 
 
-@dataclass(frozen=True, slots=True)
-class Shift:
+class Shift(NamedTuple):
     """The most telling change of one entity's logs."""
 
     nats: float
@@ -95,22 +96,22 @@ class Logs:
 
     # --- taking rows ------------------------------------------------------------------------------------------------------
 
-    def take(self, entity: Int64s, time: Int64s, template_id: Int64s, traces: list[str], texts: list[str], where: Int64s) -> None:
-        """Takes rows; `where` has the rows place, offset and row."""
+    def take(self, entity: Int64s, time: Int64s, template_id: Int64s, traces: Int64s, texts: pl.Series, where: Int64s) -> None:
+        """Takes rows; `traces` as in LogRows, `where` has the rows place, offset and row."""
         known = len(self.templates)
         template = self.templates.number(template_id)
         if len(self.templates) > known:
             self._keep_texts(template, known, texts)
         template = self._merged[np.maximum(template, 0)]
-        traced = np.fromiter(map(bool, traces), dtype=bool, count=len(traces))
-        columns = np.vstack((time, entity, template, where))
+        rows = np.vstack((traces, time, entity, template, where))
+        traced = traces != 0
         if traced.any():
-            self.open.add([trace for trace in traces if trace], list(columns[:, traced]))
+            self.open.add(rows[:, traced])
         if not traced.all():
-            loose = np.vstack((np.zeros(len(time), np.int64), columns))[:, ~traced]
+            loose = rows[:, ~traced]
             self._count_shares(loose, loose[TIME])
 
-    def _keep_texts(self, template: Int64s, known: int, texts: list[str]) -> None:
+    def _keep_texts(self, template: Int64s, known: int, texts: pl.Series) -> None:
         """Of each new template id the first text: it is merged into a template, or is a new one."""
         numbers, first = np.unique(template, return_index=True)
         for index in first[numbers >= known].tolist():
@@ -136,36 +137,39 @@ class Logs:
         begin = np.minimum.reduceat(rows[TIME], np.nonzero(trace_starts)[0])[trace]
         self._count_shares(rows, begin)
         starts = trace_starts | np.concatenate(([True], rows[ENTITY, 1:] != rows[ENTITY, :-1]))
-        ends = np.concatenate((starts[1:], [True]))
+        ends = np.nonzero(np.append(starts[1:], True))[0]
         former = np.concatenate(([0], rows[TEMPLATE, :-1]))
-        context = np.where(starts, _BEGIN, former + _FIRST)
-        columns = np.concatenate((rows, rows[:, ends]), axis=1)
-        self._count(
-            np.concatenate((trace, trace[ends])),
-            np.concatenate((begin, begin[ends])),
-            columns,
-            np.concatenate((context, rows[TEMPLATE, ends] + _FIRST)),
-            np.concatenate((rows[TEMPLATE] + _NEXT, np.full(int(ends.sum()), _END))),
-        )
+        before = np.concatenate((np.where(starts, _BEGIN, former + _FIRST), rows[TEMPLATE, ends] + _FIRST))
+        after = np.concatenate((rows[TEMPLATE] + _NEXT, np.full(len(ends), _END)))
+        row = np.concatenate((np.arange(rows.shape[1]), ends))
+        order = stable_order(trace[row])
+        row = row[order]
+        self._count(rows, row, trace[row], begin[row], before[order], after[order])
 
     def _count_shares(self, rows: Int64s, begin: Int64s) -> None:
         each = np.arange(rows.shape[1])  # every row counts, not every trace
-        self._count(each, begin, rows, np.full(len(each), _SHARE), rows[TEMPLATE] + _NEXT)
+        self._count(rows, each, each, begin, np.full(len(each), _SHARE), rows[TEMPLATE] + _NEXT)
 
-    def _count(self, unit: Int64s, begin: Int64s, rows: Int64s, before: Int64s, after: Int64s) -> None:
-        """Counts units (traces or rows) by tick, context and outcome."""
-        context = self.contexts.number((rows[ENTITY] << 32) | before)
+    def _count(self, rows: Int64s, row: Int64s, unit: Int64s, begin: Int64s, before: Int64s, after: Int64s) -> None:
+        """Counts units (traces or rows, in order) by tick, context and outcome; `row` is the column of `rows` that shows each."""
+        context = self.contexts.number((rows[ENTITY, row] << 32) | before)
         outcome = self.outcomes.number((np.maximum(context, 0) << 32) | after)
         kept = (context != ABSENT) & (outcome != ABSENT)
-        self.shed += int(np.count_nonzero(~kept))
+        if not kept.all():
+            self.shed += int(np.count_nonzero(~kept))
+            row, unit, begin, context, outcome = row[kept], unit[kept], begin[kept], context[kept], outcome[kept]
         self._grow()
+        if not len(row):
+            return
         tick = self.parameters.tick_ns
-        bucket = begin[kept] // tick * tick
-        nobody = np.full(int(kept.sum()), ABSENT)
-        parts = [_tally(unit[kept], bucket, context[kept], named, rows[:, kept]) for named in (outcome[kept], nobody)]
-        joined = np.concatenate(parts, axis=1)
-        if joined.shape[1]:
-            self.recent.append(Recent(*joined))
+        bucket, time, nobody = begin // tick, rows[TIME, row], np.full(len(row), ABSENT)
+        parts = []
+        for named, told in ((outcome, outcome), (context, nobody)):  # an outcome is of one context, so either alone names a cell
+            first, count = grouped((bucket - bucket.min()) * (int(named.max()) + 1) + named, unit, time)
+            shown = rows[:, row[first]]
+            where = shown[TIME], shown[PLACE], shown[OFFSET], shown[ROW]
+            parts.append(np.vstack((bucket[first] * tick, context[first], told[first], count, *where)))
+        self.recent.append(Recent(*np.concatenate(parts, axis=1)))
 
     def _grow(self) -> None:
         if (more := len(self.contexts) - len(self._seen)) > 0:
@@ -249,17 +253,9 @@ class Logs:
         order = np.lexsort((-looked, nats, group))
         groups, first, many = np.unique(group[order], return_index=True, return_counts=True)
         best = order[first + many - 1]
-        return {
-            (int(name) // 2, int(name) % 2): Shift(
-                max(0.0, float(nats[index] - np.log(count))),
-                int(context[index]),
-                int(looked[index]),
-                bool(rising[index]),
-                float(share[index]),
-                float(usual[index]),
-            )
-            for name, index, count in zip(groups.tolist(), best.tolist(), many.tolist(), strict=True)
-        }
+        columns = (np.maximum(0.0, nats[best] - np.log(many)), context[best], looked[best], rising[best], share[best], usual[best])
+        names = zip((groups // 2).tolist(), (groups % 2).tolist(), strict=True)
+        return dict(zip(names, map(Shift._make, zip(*(column.tolist() for column in columns), strict=True)), strict=True))
 
     def onset(self, shift: Shift, since_ns: int, now_ns: int) -> tuple[int, float]:
         """(when the share began to differ, nats of that split) since a moment; (0, 0) if it cannot be told."""
@@ -296,18 +292,3 @@ class Logs:
         after = int(self.outcomes.keys[shift.outcome] & 0xFFFFFFFF)
         before = int(self.contexts.keys[shift.context] & 0xFFFFFFFF)
         return ("" if after == _END else self.texts[after - _NEXT]), (self.texts[before - _FIRST] if before >= _FIRST else "")
-
-
-def _tally(unit: Int64s, bucket: Int64s, context: Int64s, outcome: Int64s, rows: Int64s) -> Int64s:
-    """Each unit once for its tick, context and outcome; then units counted.  Columns as in Recent."""
-    order, by_time = np.lexsort((unit, outcome, context, bucket)), np.lexsort((rows[TIME], outcome, context, bucket))
-    unit, bucket, context, outcome = unit[order], bucket[order], context[order], outcome[order]
-    same = (bucket[1:] == bucket[:-1]) & (context[1:] == context[:-1]) & (outcome[1:] == outcome[:-1])
-    cell = np.concatenate(([True], ~same)) if len(unit) else np.zeros(0, dtype=bool)
-    once = cell | np.concatenate(([True], unit[1:] != unit[:-1])) if len(unit) else cell
-    start = np.nonzero(cell)[0]
-    if not len(start):
-        return np.zeros((8, 0), np.int64)
-    count = np.add.reduceat(once.astype(np.int64), start)
-    first = rows[:, by_time[start]]  # cells lie in the same order
-    return np.vstack((bucket[start], context[start], outcome[start], count, first[TIME], first[PLACE], first[OFFSET], first[ROW]))

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import polars as pl
+
 from correlate.scene import Floats, Int64s
 
 
@@ -34,9 +36,9 @@ class LogRows:
     template_ids: Int64s
     severities: Int64s
     """OpenTelemetry severity numbers; 0 where the source says nothing."""
-    traces: list[str]
-    """Trace ids; empty where there is none."""
-    texts: list[str]
+    traces: Int64s
+    """Trace ids as numbers (`correlate.due.trace_keys`); 0 where there is none."""
+    texts: pl.Series
     places: Int64s
     offsets: Int64s
     rows: Int64s

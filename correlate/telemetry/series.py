@@ -173,11 +173,14 @@ class SeriesTable:
         """A step is the median distance of the samples in the ring; measured when their number has doubled, then once a ring."""
         count = self.head[touched]
         due = touched[(count >= 2) & (((count - 1) & (count - 2) == 0) | (count % RING == 0))]
-        for series in due.tolist():
-            times = self.times[series]
-            known = np.sort(times[times > 0])
-            if len(known) >= 2:
-                self.step[series] = max(int(np.median(np.diff(known))), self.parameters.tick_ns)
+        if not len(due):
+            return
+        times = np.sort(self.times[due], axis=1)  # 0 stands where no sample is yet
+        gaps = np.diff(times, axis=1).astype(np.float64)
+        gaps[times[:, :-1] <= 0] = np.nan
+        step = baseline.medians(gaps)
+        known = ~np.isnan(step)
+        self.step[due[known]] = np.maximum(step[known].astype(np.int64), self.parameters.tick_ns)
 
     # --- learning ---------------------------------------------------------------------------------------------------------
 

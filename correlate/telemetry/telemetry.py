@@ -124,13 +124,9 @@ class Telemetry:
         owner = np.where(number >= 0, self._log_owner[number], _UNKNOWN) if len(self._log_owner) else np.full(len(number), _UNKNOWN)
         known = owner >= 0
         self.shed["log rows of shed subjects"] += int(np.count_nonzero(~known))
-        if not known.all():
-            picked = np.nonzero(known)[0].tolist()
-            traces, texts = [rows.traces[index] for index in picked], [rows.texts[index] for index in picked]
-        else:
-            traces, texts = rows.traces, rows.texts
+        texts = rows.texts if known.all() else rows.texts.filter(known)
         where = np.vstack((rows.places, rows.offsets, rows.rows))[:, known]
-        self.logs.take(owner[known], rows.times_ns[known], rows.template_ids[known], traces, texts, where)
+        self.logs.take(owner[known], rows.times_ns[known], rows.template_ids[known], rows.traces[known], texts, where)
 
     def advance(self, now_ns: int, troubled: Sequence[Span]) -> bool:
         """Closes the tick that ends at `now_ns`, learning nothing from the troubled spans; True if there is something new to judge."""

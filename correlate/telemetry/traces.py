@@ -6,12 +6,12 @@ Ignores: what templates say; what is usual (logs.py).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
 from correlate.scene import Int64s
+from correlate.telemetry.baseline import Bools
 
 SILENT_NS: Final = 10_000_000_000
 """A trace has ended when nothing was heard of it for ten seconds: longer than the usual request timeout's retry."""
@@ -26,28 +26,16 @@ TRACE, TIME, ENTITY, TEMPLATE, PLACE, OFFSET, ROW = range(7)
 class OpenTraces:
     """Rows as one matrix (column × row), grouped by trace only when they leave."""
 
-    __slots__ = ("_numbers", "_rows", "_serial", "_waiting", "shed")
+    __slots__ = ("_rows", "_waiting", "shed")
 
     def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-        self._serial = 0
         self._rows: Int64s = np.zeros((7, 0), np.int64)
         self._waiting: list[Int64s] = []
         self.shed = 0
 
-    def add(self, traces: Sequence[str], columns: Sequence[Int64s]) -> None:
-        """Rows of named traces; columns in the order TIME … ROW."""
-        numbers = self._numbers
-        serial = self._serial
-        numbered = np.empty(len(traces), np.int64)
-        for index, trace in enumerate(traces):
-            number = numbers.get(trace)
-            if number is None:
-                number = numbers[trace] = serial
-                serial += 1
-            numbered[index] = number
-        self._serial = serial
-        self._waiting.append(np.vstack((numbered, *columns)))
+    def add(self, rows: Int64s) -> None:
+        """Rows of named traces; columns TRACE … ROW."""
+        self._waiting.append(rows)
 
     def ended(self, now_ns: int) -> Int64s:
         """Takes out the rows of traces that have ended, sorted by trace, entity and time."""
@@ -55,22 +43,23 @@ class OpenTraces:
         self._waiting = []
         if not rows.shape[1]:
             return rows
-        order = np.lexsort((rows[TIME], rows[ENTITY], rows[TRACE]))
-        rows = rows[:, order]
-        start = np.nonzero(np.concatenate(([True], rows[TRACE, 1:] != rows[TRACE, :-1])))[0]
-        first, last = np.minimum.reduceat(rows[TIME], start), np.maximum.reduceat(rows[TIME], start)
+        gone = self._over(rows, now_ns)
+        self._rows, rows = rows[:, ~gone], rows[:, gone]
+        return rows[:, np.lexsort((rows[TIME], rows[ENTITY], rows[TRACE]))]
+
+    def _over(self, rows: Int64s, now_ns: int) -> Bools:
+        """Which rows are of ended traces."""
+        order = np.argsort(rows[TRACE])
+        trace, time = rows[TRACE, order], rows[TIME, order]
+        start = np.nonzero(np.concatenate(([True], trace[1:] != trace[:-1])))[0]
+        first, last = np.minimum.reduceat(time, start), np.maximum.reduceat(time, start)
         over = (now_ns - last >= SILENT_NS) | (now_ns - first >= LONGEST_NS)
-        length = np.append(start[1:], rows.shape[1]) - start
+        length = np.append(start[1:], len(trace)) - start
         if (excess := int(length[~over].sum()) - ROOM) > 0:
             oldest = np.argsort(np.where(over, np.iinfo(np.int64).max, first), kind="stable")
             leaving = oldest[: int(np.searchsorted(np.cumsum(length[oldest]), excess)) + 1]
             over[leaving] = True
             self.shed += len(leaving)
-        gone = np.repeat(over, length)
-        self._rows = rows[:, ~gone]
-        self._forget(set(rows[TRACE, start[over]].tolist()))
-        return rows[:, gone]
-
-    def _forget(self, ended: set[int]) -> None:
-        if ended:
-            self._numbers = {trace: number for trace, number in self._numbers.items() if number not in ended}
+        gone = np.zeros(len(trace), dtype=bool)
+        gone[order] = np.repeat(over, length)
+        return gone
