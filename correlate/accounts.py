@@ -42,12 +42,12 @@ class View:
     shed: Mapping[str, int]
 
 
-def alerts_of(view: View, trouble: Trouble, end_ns: int) -> list[Signal]:
-    """Firings and resolutions that belong to an incident, oldest first."""
+def alerts_of(view: View, trouble: Trouble, end_ns: int, findings: Sequence[Finding]) -> list[Signal]:
+    """Firings and resolutions that belong to an incident, oldest first: of its bursts, and about whoever is in it or shows something."""
     idents = {
         ident for burst, number in view.bridge.incident_of.items() if number == trouble.number for ident in view.alarms.bursts[burst].first
     }
-    related = set(trouble.entities) | set(trouble.blame)
+    related = set(trouble.entities) | (trouble.blame.keys() & {finding.entity for finding in findings})
     chosen: list[Signal] = []
     for signal in view.journal.between(view.journal.alerts, trouble.onset_ns - BEFORE_NS, end_ns):
         complaint = complaint_of(signal.subject)
@@ -90,8 +90,10 @@ def account_of(
     notes: tuple[str, ...],
 ) -> Account:
     end_ns = trouble.resolved_ns or now_ns
-    related = set(trouble.entities) | set(trouble.blame)
-    changes = _changes(view, trouble, suspects, end_ns)
+    entities = _first_failures(trouble, findings, alerts)
+    findings = [finding for finding in findings if finding.entity in entities]
+    related = set(entities)
+    changes = _changes(view, trouble, suspects, end_ns, related)
     states = [
         signal for signal in view.journal.between(view.journal.states, trouble.onset_ns - BEFORE_NS, end_ns) if _about(signal, related)
     ]
@@ -107,7 +109,7 @@ def account_of(
         detected_by=_detected_by(trouble, alerts),
         mitigated_ns=None,
         resolved_ns=trouble.resolved_ns if trouble.phase is Phase.RESOLVED else None,
-        entities=_first_failures(trouble, findings, alerts),
+        entities=entities,
         members=sorted([*alerts[:ALERTS_MAX], *changes, *states, *logs], key=_order),
         findings=findings,
         suspects=suspects,
@@ -141,10 +143,9 @@ def arguments_of(trouble: Trouble, findings: Sequence[Finding], alerts: Sequence
     return tuple(sorted(own, key=lambda argument: (-argument.nats, argument.kind))[:5])
 
 
-def _changes(view: View, trouble: Trouble, suspects: Sequence[Suspect], end_ns: int) -> list[Signal]:
+def _changes(view: View, trouble: Trouble, suspects: Sequence[Suspect], end_ns: int, related: set[str]) -> list[Signal]:
     """The suspected changes, and whatever changed the affected entities from the onset on."""
     chosen = {_order(suspect.change): suspect.change for suspect in suspects if suspect.change is not None and suspect.score >= 0.01}
-    related = set(trouble.entities) | set(list(trouble.blame)[:5])
     for change in view.journal.between(view.journal.changes, trouble.onset_ns - BEFORE_NS, end_ns):
         if _about(change, related):
             chosen[_order(change)] = change

@@ -162,7 +162,8 @@ def _changes(around: Surroundings) -> Iterator[Reason]:
         suspect = suspects.get(position_of(row))
         what = f"{row.subject.name} on {name_of(row.subject.entity)}, {when(around, row.event_time_ns)}"
         if suspect is None:
-            yield _record(around, row, "same_entity", f"{what}, changed a component of the incident while it lasted.")
+            then = "shortly before it" if row.event_time_ns < around.account.onset_ns else "while it lasted"
+            yield _record(around, row, "same_entity", f"{what}, changed a component of the incident {then}.")
             continue
         nats = sum(argument.nats for argument in suspect.arguments)
         best = max(suspect.arguments, key=lambda argument: argument.nats, default=None)

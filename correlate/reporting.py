@@ -118,7 +118,7 @@ class Reporter:
         before = self.told.get(trouble.number)
         end_ns = trouble.resolved_ns or now_ns
         findings = chosen(view.telemetry.findings(trouble.onset_ns, end_ns, limit=LOOKED_AT), trouble.blame)
-        alerts = alerts_of(view, trouble, min(now_ns, end_ns + BEFORE_NS))
+        alerts = alerts_of(view, trouble, min(now_ns, end_ns + BEFORE_NS), findings)
         suspects = _suspects(view, trouble, now_ns, findings, alerts)
         account = account_of(
             view,

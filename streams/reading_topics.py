@@ -33,26 +33,29 @@ async def follow(brokers: str, topic: str, *, stop_at_end: bool, **security: Any
 
 
 async def record_at(brokers: str, topic: str, partition: int, offset: int, **security: Any) -> ConsumerRecord | None:
-    """One record; None when the topic has no such partition, or no longer or not yet holds that offset."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=brokers, enable_auto_commit=False, group_id=None, **security)
+    """One record; None when there is no such topic or partition, or it no longer or not yet holds that offset."""
+    if topic not in await _topics(brokers, **security):  # else the broker might create it
+        return None
+    consumer = AIOKafkaConsumer(topic, bootstrap_servers=brokers, enable_auto_commit=False, group_id=None, **security)
     await consumer.start()
     try:
         place = TopicPartition(topic, partition)
-        if partition not in (consumer.partitions_for_topic(topic) or await _partitions(consumer, topic)):
+        if place not in consumer.assignment():
             return None
-        consumer.assign([place])
         first, end = (await consumer.beginning_offsets([place]))[place], (await consumer.end_offsets([place]))[place]
         if not first <= offset < end:
             return None
         consumer.seek(place, offset)
         record = await consumer.getone(place)
-        return record if record.offset == offset else None
+        return record if record.offset == offset else None  # compacted away
     finally:
         await consumer.stop()
 
 
-async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
-    """Of a topic that the consumer has not met; a topic that does not exist has none."""
-    if topic not in await consumer.topics():
-        return set()
-    return set(consumer.partitions_for_topic(topic) or ())
+async def _topics(brokers: str, **security: Any) -> set[str]:
+    consumer = AIOKafkaConsumer(bootstrap_servers=brokers, enable_auto_commit=False, group_id=None, **security)
+    await consumer.start()
+    try:
+        return set(await consumer.topics())
+    finally:
+        await consumer.stop()
