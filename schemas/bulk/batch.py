@@ -66,6 +66,8 @@ def decode_together(decoder: msgspec.json.Decoder[T], values: Sequence[bytes]) -
     if len(breaks) != len(values) - 1 or (raw[breaks - 1] != _CLOSE).any() or (raw[breaks + 1] != _OPEN).any():
         return None
     try:
+        if not joined.isascii():
+            joined.decode()  # parts that are taken raw are not looked into, so their bytes are checked here
         decoded = decoder.decode_lines(joined)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None

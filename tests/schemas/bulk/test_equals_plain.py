@@ -122,6 +122,13 @@ def test_log_lines_of_any_content_give_the_same_rows(documents: list[dict[str, o
         assert_same_as_plain([orjson.dumps(document) for document in documents], monkeypatch)
 
 
+def test_bad_utf8_inside_a_part_taken_raw_is_left_to_the_plain_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in FORMATS:
+        value = FORMATS[name](random.Random(1), 200)[0]
+        place = value.find(b"svc-")
+        assert_same_as_plain([value, value[:place] + b"\xff" + value[place:]], monkeypatch)
+
+
 def test_records_that_complete_each_other_stay_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Halves of JSON in neighbouring records are two refusals, never one row; two objects in one record are two rows of it."""
     whole = FORMATS["prometheus.kafka_adapter"](random.Random(1), 3)
