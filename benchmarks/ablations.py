@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
-_FAMILIES: Final[dict[str, tuple[str, ...]]] = {
+FAMILIES_OF: Final[dict[str, tuple[str, ...]]] = {
     "cpu": ("cpu",),
     "memory": ("memory",),
     "disk and network io": ("io", "network"),
@@ -97,7 +97,7 @@ def _no_alert_ranking() -> None:
 KINDS: Final[dict[str, Kind]] = {
     **{
         name: Kind(f"telemetry: {', '.join(families)}", partial(_mute_families, families), "logs" if name.startswith("log") else "metrics")
-        for name, families in _FAMILIES.items()
+        for name, families in FAMILIES_OF.items()
     },
     **{f"judge {name}": Kind(f"changes: correlate/evidence/{name}.py", partial(_dismiss, name), "deploys") for name in _JUDGES},
     "judge exogenous": Kind("changes: what speaks for nobody", _no_outside, "deploys"),

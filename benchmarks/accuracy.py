@@ -49,6 +49,7 @@ AS_RECORDED: Final = Variant()
 @click.option("--generality", is_flag=True, help="Also each set under worse conditions.")
 @click.option("--ablation", is_flag=True, help="Also each set with each kind of evidence switched off.")
 @click.option("--sensitivity", is_flag=True, help="Also each set with each parameter halved and doubled.")
+@click.option("--kept", type=click.Path(path_type=Path, file_okay=False), default=KEPT, help="Where results are kept.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write all figures here.")
 @click.option("--write", "document_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the document here.")
 def command(
@@ -61,19 +62,20 @@ def command(
     generality: bool,
     ablation: bool,
     sensitivity: bool,
+    kept: Path,
     json_path: Path | None,
     document_path: Path | None,
 ) -> None:
     wanted = {each for name in names for each in name.split(",")}
     seeds = range(first_seed, first_seed + (9 if quick else simulated_cases))
-    sets, absent = _sets(wanted, exam, seeds, quick)
+    sets, absent = _sets(wanted, exam, seeds, quick, kept)
     if not sets:
         raise click.ClickException(f"no such set: {', '.join(sorted(wanted))}; present in {exam}: {', '.join(_present(exam)) or 'none'}")
-    store = _Store(KEPT / ("quick.json" if quick else "figures.json"))
+    store = _Store(kept / ("quick.json" if quick else "figures.json"))
     measured = {}
     for name, cases in sets.items():
-        measured[name] = measure(name, cases, AS_RECORDED, jobs)
-        store.put("sets", [measured[name].row() | {"floors": _floors(name, cases)}])
+        measured[name] = measure(name, cases, AS_RECORDED, jobs, kept)
+        store.put("sets", [measured[name].row() | {"floors": _floors(name, cases, kept)}])
     store.tell(measured, seeds, absent)
     console = Console(width=200)
     for title, columns in (("Detection", DETECTION), ("Causes", CAUSES), ("Changes, calibration, chains, storms", REST)):
@@ -91,7 +93,7 @@ def _present(exam: Path) -> list[str]:
     return sorted(path.parent.name for path in exam.glob("*/truth.json"))
 
 
-def _sets(wanted: set[str], exam: Path, seeds: range, quick: bool) -> tuple[dict[str, list[Case]], list[str]]:
+def _sets(wanted: set[str], exam: Path, seeds: range, quick: bool, kept: Path) -> tuple[dict[str, list[Case]], list[str]]:
     """The sets to measure, and which were asked for but are not there."""
     present = _present(exam)
     if not present:
@@ -101,28 +103,28 @@ def _sets(wanted: set[str], exam: Path, seeds: range, quick: bool) -> tuple[dict
         click.echo(f"{name}: not in {exam}, left out", err=True)
     sets = {name: read_set(exam / name) for name in present if not wanted or name in wanted}
     if not wanted or SIMULATED in wanted:
-        sets[SIMULATED] = read_set(_simulated(seeds))
+        sets[SIMULATED] = read_set(_simulated(seeds, kept))
     return {name: cases[:QUICK_CASES] if quick and name != SIMULATED else cases for name, cases in sets.items()}, absent
 
 
-def _simulated(seeds: range) -> Path:
+def _simulated(seeds: range, kept: Path) -> Path:
     """The simulated set, made anew whenever the simulator has changed."""
     from benchmarks.simulate.write import SET, write_set
 
     digest = hashlib.sha256(repr(seeds).encode())
     for file in sorted((ROOT / "benchmarks" / "simulate").glob("*.py")):
         digest.update(file.read_bytes())
-    directory = ROOT / ".cache" / "simulated" / digest.hexdigest()[:16]
+    directory = kept / "simulations" / digest.hexdigest()[:16]
     if not (directory / SET / "truth.json").exists():
         click.echo(f"simulating {len(seeds)} outages, seeds {seeds.start} to {seeds.stop - 1}", err=True)
         write_set(directory, seeds)
     return directory / SET
 
 
-def _floors(name: str, cases: list[Case]) -> dict[str, Any]:
+def _floors(name: str, cases: list[Case], kept: Path) -> dict[str, Any]:
     """Floors of a set; they read every dump, so they are kept."""
     digest = hashlib.sha256(repr([(case.name, case.path.stat().st_mtime_ns) for case in cases]).encode()).hexdigest()[:16]
-    place = KEPT / name / f"floors.{digest}.json"
+    place = kept / name / f"floors.{digest}.json"
     if not place.exists():
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(orjson.dumps(floors(cases)))
@@ -142,7 +144,7 @@ def _study(
     if not wanted:
         return
     for name, cases, variant in variants:
-        found = measure(name, cases, variant, jobs)
+        found = measure(name, cases, variant, jobs, store.path.parent)
         touched = {case.name for case in cases}
         before = scores([_as_judged(each, found) for each in measured[name].judged if each.case.name in touched])
         store.put(section, [found.row() | {"before": before}])

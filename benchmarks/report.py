@@ -13,7 +13,7 @@ from benchmarks.ablations import KINDS
 from benchmarks.floors import FLOORS
 from benchmarks.perturb import PERTURBATIONS
 from benchmarks.published import goals_of, peers_of
-from benchmarks.tables import CAUSES, DETECTION, REST, SHORT, markdown, show, show_drop
+from benchmarks.tables import CAUSES, DETECTION, REST, SHORT, markdown, presentable, show, show_drop
 
 _HEAD: Final = """# Accuracy
 
@@ -25,6 +25,12 @@ the fault's biggest incident.  **own**: each incident answers for one fault only
 scores 0.  **HR@k**: likewise for the guilty change.  **abstained**: no change accused (score ≥ 0.5) where none is guilty.  **false**:
 incidents that overlap no fault.  **merged**: faults that share their biggest incident.  **chain precision**: share of the chain's edges along which failure really
 ran (direct: edge by edge), known for simulated outages only.  **ECE**: by how much the first cause's score differs from how often it is right."""
+_SIMULATED: Final = """Each simulated outage is one seed: a layered call graph of 5 to 200 services, sized with headroom; requests arrive by chance, flat, in
+the rhythm of a day or in bursts; they hold a worker until their callees have answered, queue, time out and are tried again.  A fault changes
+one cause (processors, memory, a disk, the network around a service, code, a limit, a provider outside, a release, or nothing but more
+requests); everything else follows from arithmetic, and the truth (who was hurt, along which calls) is the difference to the same run without
+the fault.  Regular jobs, everyday errors, innocent releases and alerts that mean nothing happen anyway.  Logs, call graph, catalogue, alerts
+and changes are each missing in some.  Kinds of fault and sampling rates take turns with the seeds."""
 _NO_FIGURE: Final = "not measured with this version"
 
 
@@ -44,7 +50,7 @@ def _parts(stored: Mapping[str, Any]) -> Iterator[str]:
     yield "## Beside others\n\n" + _beside(sets)
     yield "## Are the scores probabilities?\n\n" + _reliability(stored)
     if stored.get("simulated"):
-        yield "## Simulated outages by kind, sampling and what is missing\n\n" + _simulated(stored["simulated"])
+        yield f"## Simulated outages by kind, sampling and what is missing\n\n{_SIMULATED}\n\n" + _simulated(stored["simulated"])
     yield "## Worse conditions\n\n" + _generality(sets, stored.get("generality") or [])
     yield "## Each kind of evidence switched off\n\n" + _ablation(sets, stored.get("ablation") or [])
     yield "## Parameters halved and doubled\n\n" + _sensitivity(sets, stored.get("sensitivity") or [], stored.get("parameters") or [])
@@ -62,12 +68,13 @@ def _goals(sets: Mapping[str, Any]) -> str:
     for name, row in sets.items():
         for goal in goals_of(name):
             value = row["scores"].get(goal.score)
+            told = "–" if value is None else f"{value:.4f}".rstrip("0").rstrip(".")
             rows.append(
                 [
                     name,
                     goal.score,
                     f"{'≤' if goal.at_most else '≥'} {goal.bound:g}",
-                    show(goal.score, value),
+                    told,
                     "met" if goal.met(value) else "**missed**",
                 ]
             )
@@ -75,8 +82,13 @@ def _goals(sets: Mapping[str, Any]) -> str:
 
 
 def _scores(sets: Mapping[str, Any], names: Sequence[str]) -> str:
-    rows = [[f"{name} ({row['faults']})", *(show(each, row["scores"].get(each)) for each in names)] for name, row in sets.items()]
+    rows = [[f"{name} ({row['faults']})", *(show(each, shown.get(each)) for each in names)] for name, shown, row in _shown(sets)]
     return markdown(("set (faults)", *names), rows)
+
+
+def _shown(sets: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, float | None], Mapping[str, Any]]]:
+    for name, row in sets.items():
+        yield name, presentable(row["scores"]), row
 
 
 def _cost(sets: Mapping[str, Any]) -> str:
@@ -91,14 +103,14 @@ def _cost(sets: Mapping[str, Any]) -> str:
         ]
         for name, row in sets.items()
     ]
-    return markdown(("set", "cases", "records", "seconds", "records/s", "rejected"), rows)
+    return markdown(("set", "cases", "records", "CPU seconds", "records/CPU s", "rejected"), rows)
 
 
 def _beside(sets: Mapping[str, Any]) -> str:
     names = ("AC@1", "AC@3", "AC@5", "own AC@1", "HR@1", "HR@3", "abstained", "decoys first", "reduction", "purity")
     rows = []
-    for name, row in sets.items():
-        rows.append([name, "**Causeline**", "finds when", *(show(each, row["scores"].get(each)) for each in names), "this table"])
+    for name, shown, row in _shown(sets):
+        rows.append([name, "**Causeline**", "finds when", *(show(each, shown.get(each)) for each in names), "this table"])
         for floor in FLOORS:
             found = row["floors"].get(floor, {})
             rows.append([name, f"floor: {floor}", "told when", *(show(each, found.get(each)) for each in names), "measured"])

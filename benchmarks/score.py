@@ -190,7 +190,7 @@ def _own(verdicts: Sequence[Verdict]) -> Scores:
     errors = [abs(verdict.own.onset_s - verdict.fault.begin_s) for verdict in verdicts if verdict.own]
     return {
         "own recall": _share(verdict.own is not None for verdict in verdicts),
-        **{f"own {key}": value for key, value in found.items() if key.startswith(("AC", "Avg"))},
+        **{f"own {key}": value for key, value in found.items() if key.startswith(("AC", "Avg", "HR"))},
         "own onset error s": median(errors) if errors else None,
     }
 

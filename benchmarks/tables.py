@@ -16,12 +16,15 @@ DETECTION: Final = (
 )  # fmt: skip
 CAUSES: Final = ("AC@1", "AC@3", "AC@5", "Avg@5", "own recall", "own AC@1", "own AC@3", "own AC@5", "own Avg@5", "own onset error s")
 REST: Final = (
-    "HR@1", "HR@3", "HR@5", "abstained", "decoys first", "ECE", "chain edges", "chain precision", "chain precision direct",
+    "HR@1", "HR@3", "HR@5", "own HR@1", "own HR@3", "abstained", "decoys first", "ECE", "chain edges", "chain precision", "chain precision direct",
     "alerts", "reduction", "purity", "true incidents/case",
 )  # fmt: skip
 SHORT: Final = ("recall", "precision", "AC@1", "AC@3", "own AC@1", "own AC@3", "HR@1", "abstained", "decoys first", "false")
 """What is compared between variants."""
+ALERTS_LEAST: Final = 100
+"""Fewer alerts are no storm, and how much they were reduced says nothing."""
 _WHOLE: Final = frozenset({"incidents", "false", "merged", "decoys first", "alerts", "chain edges"})
+_STORMS: Final = frozenset({"reduction", "purity", "true incidents/case"})
 _CLOSE_TO_ONE: Final = frozenset({"reduction", "purity"})
 
 
@@ -35,6 +38,12 @@ def show(name: str, value: float | None) -> str:
     return f"{value:.1f}" if name.endswith(" s") else f"{value:.2f}"
 
 
+def presentable(scores: Mapping[str, float | None]) -> dict[str, float | None]:
+    """Scores without those that say nothing."""
+    stormy = (scores.get("alerts") or 0) >= ALERTS_LEAST
+    return {name: value if stormy or name not in _STORMS else None for name, value in scores.items()}
+
+
 def show_drop(name: str, value: float | None, before: float | None) -> str:
     """A figure and by how much it differs from the one as recorded."""
     if value is None or before is None:
@@ -46,7 +55,8 @@ def show_drop(name: str, value: float | None, before: float | None) -> str:
 def terminal(title: str, names: Sequence[str], rows: Mapping[str, Mapping[str, float | None]]) -> Table:
     table = Table("", *names, title=title, title_justify="left")
     for label, found in rows.items():
-        table.add_row(label, *(show(name, found.get(name)) for name in names))
+        shown = presentable(found)
+        table.add_row(label, *(show(name, shown.get(name)) for name in names))
     return table
 
 

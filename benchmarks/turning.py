@@ -11,7 +11,6 @@ import importlib
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from itertools import pairwise
 from typing import Any
 
 TELEMETRY, ALARMS, CHANGES = "correlate.parameters", "correlate.alarms.parameters", "correlate.evidence.parameters"
@@ -30,7 +29,7 @@ class Turning:
     """`module:name`."""
     factor: float = 1.0
     off: str = ""
-    """A kind of evidence."""
+    """Kinds of evidence, joined by `+`."""
 
 
 AS_SHIPPED = Turning()
@@ -69,10 +68,11 @@ def _words(module: str, name: str) -> tuple[str, str]:
     body = ast.parse(inspect.getsource(table)).body
     if module == ALARMS:
         body = next(node.body for node in body if isinstance(node, ast.ClassDef))
-    for number, comment in pairwise(body):
-        named = isinstance(number, ast.AnnAssign) and isinstance(number.target, ast.Name) and number.target.id == name
-        if named and isinstance(comment, ast.Expr) and isinstance(comment.value, ast.Constant):
-            return "", " ".join(str(comment.value.value).split())
+    found = False
+    for node in body:
+        found = found or (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == name)
+        if found and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            return "", " ".join(str(node.value.value).split())  # numbers that stand together share the words after the last of them
     return "", ""
 
 
@@ -80,7 +80,8 @@ def turn(turning: Turning) -> None:
     if turning.parameter:
         _turn_parameter(turning.parameter, turning.factor)
     if turning.off:
-        importlib.import_module("benchmarks.ablations").KINDS[turning.off].off()
+        for kind in turning.off.split("+"):
+            importlib.import_module("benchmarks.ablations").KINDS[kind].off()
 
 
 def _turn_parameter(parameter: str, factor: float) -> None:
