@@ -16,6 +16,7 @@ from correlate.incidents import IncidentBook, Trouble
 from correlate.journal import Journal
 from correlate.scene import Account, Finding, Position, Scene, Series, Suspect
 from correlate.telemetry import Telemetry
+from correlate.telemetry.roles import owner_of
 from correlate.units import MINUTE_NS
 from correlate.words import name_of
 from schemas import severity
@@ -23,6 +24,8 @@ from schemas.incident import Argument, Phase
 from schemas.signal import Signal, Status
 
 ALERTS_MAX = 200
+UNSEEN = 2.3
+"""Nats against an entity of which telemetry is known and shows nothing: about one fault in ten leaves none where it sits."""
 LOGS_PER_ENTITY_MAX = 5
 BEFORE_NS = 5 * MINUTE_NS
 """How long before the onset an alert or a state may be and still belong: one evaluation of a slow alert rule."""
@@ -40,6 +43,11 @@ class View:
     bridge: Bridge
     declared: frozenset[str]
     shed: Mapping[str, int]
+
+    def measures(self, entity: str) -> bool:
+        """Whether an entity has telemetry of its own."""
+        registry = self.telemetry.registry
+        return registry.number_of.get(entity, -1) in registry.witnesses
 
 
 def alerts_of(view: View, trouble: Trouble, end_ns: int, findings: Sequence[Finding]) -> list[Signal]:
@@ -65,7 +73,7 @@ def scene_of(view: View, trouble: Trouble, now_ns: int, findings: Sequence[Findi
         onset_ns=trouble.onset_ns,
         detected_ns=trouble.detected_ns,
         now_ns=now_ns,
-        alerts=[signal for signal in alerts if signal.status is not Status.RESOLVED],
+        alerts=alerts,
         changes=changes,
         series=view.telemetry.series_window(trouble.onset_ns - 20 * window_ns, now_ns) if changes else (),
         logs=list(view.journal.logs) if changes else (),
@@ -121,12 +129,22 @@ def account_of(
         shed={**view.journal.shed, **view.telemetry.shed, **view.shed},
         notes=notes,
         recovery=_recovery(trouble, alerts),
+        unconfirmed=_unconfirmed(view, entities, alerts) if not findings and not logs else (),
         settled_ns=None if trouble.phase is Phase.RESOLVED else now_ns - trouble.window_ns,
     )
 
 
-def arguments_of(trouble: Trouble, findings: Sequence[Finding], alerts: Sequence[Signal], entity: str) -> tuple[Argument, ...]:
-    """What speaks for an entity as a cause, strongest first: its own deviations and its own alerts."""
+def _unconfirmed(view: View, entities: Iterable[str], alerts: Sequence[Signal]) -> tuple[str, ...]:
+    """Affected entities that alerts are about, if telemetry is known of each of them."""
+    alerted = {owner_of(signal.subject) for signal in alerts if signal.status is not Status.RESOLVED}
+    named = tuple(entity for entity in entities if entity in alerted)
+    return named if all(view.measures(entity) for entity in named) else ()
+
+
+def arguments_of(
+    trouble: Trouble, findings: Sequence[Finding], alerts: Sequence[Signal], entity: str, *, measured: bool
+) -> tuple[Argument, ...]:
+    """What speaks for an entity as a cause, strongest first: its own deviations and its own alerts; against it, that it shows nothing."""
     own = [Argument(kind=finding.family, nats=finding.nats, text=finding.text) for finding in findings if finding.entity == entity]
     told = {argument.kind for argument in own}
     own += [
@@ -140,7 +158,10 @@ def arguments_of(trouble: Trouble, findings: Sequence[Finding], alerts: Sequence
     if names and entity in trouble.blame:
         shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
         own.append(Argument(kind="alerts", nats=trouble.blame[entity], text=f"its own alerts fired: {shown}"))
-    return tuple(sorted(own, key=lambda argument: (-argument.nats, argument.kind))[:5])
+    own = sorted(own, key=lambda argument: (-argument.nats, argument.kind))[:5]
+    if measured and not told and not trouble.families.get(entity):
+        own.append(Argument(kind="no_departure", nats=-UNSEEN, text=f"nothing measured of {name_of(entity)} departed from normal"))
+    return tuple(own)
 
 
 def _changes(view: View, trouble: Trouble, suspects: Sequence[Suspect], end_ns: int, related: set[str]) -> list[Signal]:
@@ -192,7 +213,7 @@ def _detected_by(trouble: Trouble, alerts: Sequence[Signal]) -> str:
     top = next(iter(trouble.blame), None)
     families = sorted(trouble.families.get(top or "", {}).items(), key=lambda item: (-item[1], item[0]))[:2]
     what = " and ".join(family.replace("_", " ") for family, _ in families) or "telemetry"
-    return f"joint evidence: {what} of {name_of(top)} departed from normal" if top else "joint evidence of several signals"
+    return f"{what} of {name_of(top)} departed from normal" if top else "several signals departed from normal together"
 
 
 def _impact_series(view: View, trouble: Trouble, end_ns: int) -> list[Series]:
@@ -207,7 +228,7 @@ def _recovery(trouble: Trouble, alerts: Sequence[Signal]) -> tuple[str, ...]:
     fired = {signal.dedup_key for signal in alerts if signal.status is not Status.RESOLVED and signal.dedup_key}
     closed = {signal.dedup_key for signal in alerts if signal.status is Status.RESOLVED and signal.dedup_key}
     if fired and fired <= closed:
-        told.append(f"all {len(fired)} alerts resolved")
+        told.append("its alert resolved" if len(fired) == 1 else f"all {len(fired)} alerts resolved")
     elif fired:
         told.append(f"{len(fired & closed)} of {len(fired)} alerts told that they resolved; the others fell silent")
     if trouble.families:

@@ -47,7 +47,7 @@ def rank(
     if not entities and none:
         entities = [replace(none[0], score=left)]
     suspects = sorted(guilty + entities, key=lambda suspect: (-suspect.score, suspect.change is None, suspect.entity or ""))
-    return _no_change_leads(suspects, left)[:SUSPECTS_MAX]
+    return _side_leads(suspects, left)[:SUSPECTS_MAX]
 
 
 def _shares(blame: Mapping[str, float], preferred: str | None) -> dict[str, float]:
@@ -62,11 +62,10 @@ def _shares(blame: Mapping[str, float], preferred: str | None) -> dict[str, floa
     return {entity: weight / total for entity, weight in sorted(weights.items(), key=lambda item: (-item[1], item[0]))}
 
 
-def _no_change_leads(suspects: list[Suspect], left: float) -> list[Suspect]:
-    """Where no change is likelier than not, no change may stand first just because the rest is shared among many entities."""
-    if left < 0.5 or not suspects or suspects[0].change is None:
-        return suspects
-    first = next((place for place, suspect in enumerate(suspects) if suspect.change is None), None)
+def _side_leads(suspects: list[Suspect], left: float) -> list[Suspect]:
+    """Change or no change is decided first, then which: the likelier side's best suspect leads, however finely its share is divided."""
+    none_leads = left >= 0.5
+    first = next((place for place, suspect in enumerate(suspects) if (suspect.change is None) is none_leads), None)
     if first is None:
         return suspects
     return [suspects[first], *suspects[:first], *suspects[first + 1 :]]

@@ -89,7 +89,7 @@ class Scene:
     detected_ns: int
     now_ns: int
     alerts: Sequence[Signal]
-    """Of this incident, oldest first."""
+    """Firings and resolutions of this incident, oldest first."""
     changes: Sequence[Signal]
     """Changes and scaling events of the estate within the look-back, up to now, oldest first."""
     series: Sequence[Series]
@@ -140,5 +140,7 @@ class Account:
     """What this revision changed against the one before."""
     recovery: tuple[str, ...] = ()
     """What verified the recovery, a sentence each."""
+    unconfirmed: tuple[str, ...] = ()
+    """Alerted entities of which telemetry is known and shows nothing, where nothing else of the incident shows anything either."""
     settled_ns: int | None = None
     """Event time up to which buckets are closed; what lies after it is told as provisional.  None: everything is settled."""

@@ -1,0 +1,65 @@
+"""One list of causes: changes and entities share one probability."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from correlate.causes import rank
+from correlate.scene import Suspect
+from schemas.signal import Kind, Signal, Subject
+
+
+def change(name: str, score: float) -> Suspect:
+    signal = Signal(Subject(Kind.CHANGE, f"service:{name}", "service.upgraded"), 1, change_id=f"change-{name}")
+    return Suspect(f"service:{name}", "change", signal, score, ())
+
+
+def nobody(score: float, entity: str | None = None) -> Suspect:
+    return Suspect(entity, "none", None, score, ())
+
+
+def ranked(changes: list[Suspect], blame: dict[str, float]) -> list[Suspect]:
+    return rank(changes, blame, lambda _: "code", lambda _: ())
+
+
+def test_without_a_change_the_entities_stand_by_their_blame() -> None:
+    """No change in sight: the most blamed entity leads and the shares add to one."""
+    suspects = ranked([], {"service:a": 3.0, "service:b": 20.0})
+    assert [suspect.entity for suspect in suspects] == ["service:b", "service:a"]
+    assert abs(sum(suspect.score for suspect in suspects) - 1) < 1e-9
+
+
+def test_a_guilty_change_stands_above_the_entity_it_broke() -> None:
+    suspects = ranked([change("a", 0.9), nobody(0.1)], {"service:a": 30.0})
+    assert suspects[0].change is not None
+    assert suspects[1].entity == "service:a"
+    assert suspects[1].change is None
+
+
+def test_where_no_change_is_likelier_no_change_leads_though_its_share_is_divided() -> None:
+    """Sixty per cent "none" over two equal entities: each has thirty, and one still leads the change with forty (C26)."""
+    suspects = ranked([change("x", 0.4), nobody(0.6)], {"service:a": 10.0, "service:b": 10.0})
+    assert suspects[0].change is None
+
+
+def test_where_a_change_is_likelier_the_best_change_leads_though_many_share() -> None:
+    suspects = ranked([change("x", 0.3), change("y", 0.27), nobody(0.43)], {"service:a": 10.0})
+    assert suspects[0].change is not None
+    assert suspects[0].entity == "service:x"
+
+
+def test_an_outside_cause_knocks_at_a_door() -> None:
+    """A surge of traffic names the entry service: it leads although another suffers more."""
+    suspects = ranked([nobody(1.0, "service:front")], {"service:db": 20.0, "service:front": 1.0})
+    assert suspects[0].entity == "service:front"
+
+
+blames = st.dictionaries(st.sampled_from([f"service:{name}" for name in "abcdef"]), st.floats(0, 300), max_size=6)
+
+
+@given(blames, st.lists(st.floats(0, 1), max_size=5), st.floats(0.01, 1))
+def test_probability_is_shared_out_once(blame: dict[str, float], weights: list[float], none: float) -> None:
+    total = sum(weights) + none
+    suspects = ranked([*(change(f"c{n}", weight / total) for n, weight in enumerate(weights)), nobody(none / total)], blame)
+    assert abs(sum(suspect.score for suspect in suspects) - 1) < 1e-6
