@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Final
 
 import numpy as np
@@ -31,6 +32,8 @@ _METRIC, _LOG = _KINDS.index(Kind.METRIC.value), _KINDS.index(Kind.LOG.value)
 
 _MIX: Final = np.int64(-7046029254386353131)
 """An odd number of 64 bits without a pattern (2^64 by the golden ratio)."""
+
+_POSITIVE: Final = np.int64((1 << 63) - 1)
 
 Source = tuple[str, int]
 """A topic and its partition."""
@@ -154,8 +157,29 @@ def _metric_columns(rows: pl.DataFrame, picked: Int64s, places: Int64s) -> Metri
 def _log_columns(rows: pl.DataFrame, picked: Int64s, places: Int64s) -> LogRows:
     names = ("subject_id", "event_time_ns", "template_id", "severity_number", "offset", "row")
     subject_ids, times_ns, template_ids, severities, offsets, row = _gathered(rows, names, picked)
-    traces, texts = (rows[name].gather(picked).to_list() for name in ("trace_id", "text"))
+    traces, texts = trace_keys(rows["trace_id"].gather(picked)), rows["text"].gather(picked)
     return LogRows(subject_ids, times_ns, template_ids, severities, traces, texts, places[picked], offsets, row)
+
+
+def trace_keys(ids: pl.Series) -> Int64s:
+    """A positive number for each trace id, 0 for none or one of zeros: the same for the same id on any machine.
+
+    Most ids are hexadecimal digits (W3C Trace Context: 32 of them), whose two halves make the number: either may be the same in all ids of
+    one sender.  Other ids are hashed one by one.
+    """
+    known = (ids.str.len_bytes() > 0).to_numpy()
+    keys = np.zeros(len(ids), np.int64)
+    if not known.any():
+        return keys
+    halves = [part.str.to_integer(base=16, dtype=pl.UInt64, strict=False) for part in (ids.str.slice(0, 16), ids.str.slice(16))]
+    short = (ids.str.len_bytes() <= 16).to_numpy()
+    digits = known & halves[0].is_not_null().to_numpy() & (short | halves[1].is_not_null().to_numpy())
+    head, tail = (half.fill_null(0).to_numpy().view(np.int64) for half in halves)
+    keys[digits] = ((head * _MIX ^ tail) & _POSITIVE)[digits]
+    others = np.flatnonzero(known & ~digits)
+    if len(others):
+        keys[others] = [1 + (int.from_bytes(blake2b(name.encode(), digest_size=8).digest()) >> 2) for name in ids.gather(others).to_list()]
+    return keys
 
 
 def _gathered(rows: pl.DataFrame, names: Sequence[str], picked: Int64s) -> list[Int64s]:

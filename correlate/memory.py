@@ -135,7 +135,9 @@ def _name(kind: type, path: str) -> str:
 
 
 def _field_names(kind: type) -> list[str]:
-    """Names of the fields that a class declares: msgspec fields, dataclass fields or slots; empty where it declares none."""
+    """Names of the fields that a class declares: of a named tuple, msgspec struct or dataclass, or slots; empty where it declares none."""
+    if issubclass(kind, tuple):
+        return list(kind._fields)  # type: ignore[attr-defined]
     if issubclass(kind, msgspec.Struct):
         return list(kind.__struct_fields__)
     if dataclasses.is_dataclass(kind):
@@ -199,8 +201,8 @@ def _class(name: str) -> Any:
 
 
 def _unpack_object(kind: Any, fields: dict[str, Any]) -> Any:
-    if issubclass(kind, msgspec.Struct):
-        return kind(**{name: value for name, value in fields.items() if name in kind.__struct_fields__})
+    if issubclass(kind, msgspec.Struct | tuple):
+        return kind(**{name: value for name, value in fields.items() if name in _field_names(kind)})
     made = kind.__new__(kind)
     if dataclasses.is_dataclass(kind):
         fields = _defaults(kind) | fields

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
+import polars as pl
 
+from correlate.due import trace_keys
 from correlate.incidents import IncidentBook, Notice
 from correlate.telemetry import LogRows, MetricRows, Telemetry
 from schemas.masking import template_ids
@@ -106,8 +108,8 @@ class Estate:
                 np.array([time for time, _, _, _ in lines], np.int64),
                 template_ids(texts),
                 np.full(many, INFO),
-                [name for _, _, _, name in lines],
-                texts,
+                trace_keys(pl.Series([name for _, _, _, name in lines], dtype=pl.String)),
+                pl.Series(texts, dtype=pl.String),
                 np.full(many, place),
                 self._offsets(many),
                 np.zeros(many, np.int64),

@@ -10,7 +10,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from correlate.due import LOG_EXEMPLARS_PER_TICK, lots_of, split, ticks
+from correlate.due import LOG_EXEMPLARS_PER_TICK, lots_of, split, ticks, trace_keys
 from schemas import severity
 from schemas.signal import Kind, Signal, Subject, frame
 from tests.twins import due as twin
@@ -68,8 +68,8 @@ def test_ticks_equal_those_cut_by_hand(made: list[tuple[tuple[str, int], list[Si
             assert list(zip(*(column.tolist() for column in columns), strict=True)) == wanted
         if one.logs is not None:
             logs = one.logs
-            assert logs.texts == [s.text for s in other.logs]
-            assert logs.traces == [s.trace_id for s in other.logs]
+            assert logs.texts.to_list() == [s.text for s in other.logs]
+            assert logs.traces.tolist() == trace_keys(pl.Series([s.trace_id for s in other.logs], dtype=pl.String)).tolist()
             assert logs.template_ids.tolist() == [s.template_id for s in other.logs]
             assert logs.severities.tolist() == [s.severity_number for s in other.logs]
             assert logs.places.tolist() == [place(s.topic, s.partition) for s in other.logs]
@@ -96,7 +96,7 @@ def test_what_is_split_is_all_there_and_the_order_of_lots_of_different_sources_d
         assert one.rows == other.rows
         assert one.exemplars == other.exemplars
         assert (one.logs is None) == (other.logs is None)
-        assert one.logs is None or other.logs is None or one.logs.texts == other.logs.texts
+        assert one.logs is None or other.logs is None or one.logs.texts.equals(other.logs.texts)
 
 
 @given(batches)
@@ -124,3 +124,30 @@ def test_a_storm_of_lines_is_kept_as_so_many_exemplars_and_counted_whole() -> No
         assert tick.logs is not None
         assert all(one <= other for one, other in pairwise(tick.logs.times_ns.tolist()))
         assert np.unique(tick.logs.places).tolist() == [0]
+
+
+IDS = st.one_of(
+    st.just(""),
+    st.integers(1, 2**128 - 1).map(lambda number: f"{number:032x}"),
+    st.integers(1, 2**64 - 1).map(str),
+    st.uuids().map(str),
+    st.text(max_size=8).map("request-".__add__),
+)
+
+
+@given(st.lists(IDS, max_size=30))
+def test_a_trace_has_one_number_and_no_other_trace_has_it(ids: list[str]) -> None:
+    """Whatever ids come beside it; no id has 0 and no number is negative (C26)."""
+    keys = trace_keys(pl.Series(ids, dtype=pl.String)).tolist()
+    assert [bool(key) for key in keys] == [bool(name) for name in ids]
+    assert all(key >= 0 for key in keys)
+    assert keys == [int(trace_keys(pl.Series([name]))[0]) for name in ids]
+    assert len(set(keys)) == len(set(ids))
+
+
+def test_ids_that_differ_at_one_end_only_are_told_apart() -> None:
+    """Padded 64-bit ids begin alike, and those made of a time and a machine end alike."""
+    ids = [f"{number:016x}{tail}" for number in range(1, 100) for tail in ("0" * 16, "0242ac1200020242")] + [
+        f"{n:032x}" for n in range(1, 100)
+    ]
+    assert len(np.unique(trace_keys(pl.Series(ids)))) == len(ids)

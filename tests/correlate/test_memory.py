@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from correlate.alarms.rates import Rate
 from correlate.memory import MemoryFormatError, freeze, thaw
+from correlate.telemetry.logs import Shift
 from schemas.incident import Phase
 from schemas.signal import Kind, Signal, Subject
 
@@ -82,7 +83,10 @@ def test_arrays_and_frames_keep_shape_type_and_values() -> None:
 def test_our_own_objects_keep_their_fields() -> None:
     subject = Subject(Kind.ALERT, "service:cart", "HighLatency", attributes=(("severity", "page"),))
     signal = Signal(subject, 17, value=1.5)
-    rate, phase, thawed_signal = thaw(freeze((Rate(1.0, 2.0, 3), Phase.OPEN, signal)))
+    shift = Shift(9.5, 1, 2, True, 0.5, 0.1)
+    rate, phase, thawed_signal, thawed_shift = thaw(freeze((Rate(1.0, 2.0, 3), Phase.OPEN, signal, shift)))
+    assert thawed_shift == shift
+    assert isinstance(thawed_shift, Shift)
     assert rate == Rate(1.0, 2.0, 3)
     assert phase is Phase.OPEN
     assert thawed_signal == signal

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
+import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -66,7 +67,9 @@ def test_lines_without_a_trace_are_counted_by_share_only() -> None:
     """Nothing follows anything where no trace ties lines together."""
     logs = Logs(DEFAULTS)
     where = np.zeros((3, 2), np.int64)
-    logs.take(np.zeros(2, np.int64), np.array([ns(1), ns(2)]), np.array([5, 6]), ["", ""], ["a b c d", "x y z w"], where)
+    logs.take(
+        np.zeros(2, np.int64), np.array([ns(1), ns(2)]), np.array([5, 6]), np.zeros(2, np.int64), pl.Series(["a b c d", "x y z w"]), where
+    )
     logs.close(ns(100))
     assert {int(key & 0xFFFFFFFF) for key in logs.contexts.keys} == {_SHARE}
 
@@ -87,7 +90,8 @@ def test_steps_of_traces_are_counted_once_a_trace(rows: list[tuple[str, int, int
         if some:
             times, entities = np.array([ns(row[1]) for row in some]), np.array([row[2] for row in some])
             said, where = np.array([row[3] for row in some]) + 100, np.zeros((3, len(some)), np.int64)
-            logs.take(entities, times, said, [row[0] for row in some], [texts[row[3]] for row in some], where)
+            traces, words = np.array([ord(row[0]) for row in some]), pl.Series([texts[row[3]] for row in some])
+            logs.take(entities, times, said, traces, words, where)
     logs.close(ns(200))
     counted: Counter[tuple[int, int | str, int | str]] = Counter()
     for part in logs.recent:
@@ -114,11 +118,11 @@ def test_traces_end_after_silence_and_when_there_are_too_many() -> None:
     """C26: an open trace waits ten seconds for more; beyond the room the oldest end early and are counted."""
     traces = OpenTraces()
     one = np.zeros(1, np.int64)
-    traces.add(["t"], [np.array([ns(5)]), one, one, one, one, one])
+    traces.add(np.vstack((one, [ns(5)], one, one, one, one, one)))
     assert traces.ended(ns(10)).shape[1] == 0
     assert traces.ended(ns(15)).shape[1] == 1
     many = 200_010
     zeros = np.zeros(many, np.int64)
-    traces.add([str(index) for index in range(many)], [np.arange(many) + ns(20), zeros, zeros, zeros, zeros, zeros])
+    traces.add(np.vstack((np.arange(many), np.arange(many) + ns(20), zeros, zeros, zeros, zeros, zeros)))
     assert traces.ended(ns(21)).shape[1] >= 10
     assert traces.shed >= 10

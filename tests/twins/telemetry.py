@@ -115,3 +115,12 @@ def steps(rows: Sequence[tuple[str, int, int, int]]) -> Counter[tuple[int, int |
         path: list[int | str] = ["begin", *templates, "end"]
         seen |= {(trace, entity, before, after) for before, after in pairwise(path)}
     return Counter((entity, before, after) for _, entity, before, after in seen)
+
+
+def grouped(rows: Sequence[tuple[int, int, int]]) -> list[tuple[int, int]]:
+    """(place of the earliest row, number of units) of each key, in order of the keys; rows are (key, unit, time)."""
+    found = []
+    for key in sorted({key for key, _, _ in rows}):
+        mine = [(time, place, unit) for place, (other, unit, time) in enumerate(rows) if other == key]
+        found.append((min(mine)[1], len({unit for _, _, unit in mine})))
+    return found
