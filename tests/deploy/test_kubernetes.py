@@ -45,7 +45,6 @@ def test_the_settings_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """A misspelt variable would end the worker with exit code 3; here it ends the test."""
     settings = settings_from(environment(), monkeypatch)
     assert settings.http_host == "0.0.0.0", "probes and Prometheus come from outside the pod"
-    assert settings.estate_attributes == ("k8s.cluster.name",)
     (generator,) = KUSTOMIZATION["configMapGenerator"]
     for container in CONTAINERS.values():
         assert {"configMapRef": {"name": generator["name"]}} in container["envFrom"]
