@@ -28,9 +28,9 @@ REASON_CHARACTERS: Final = 160
 NO_REASON: Final = "nothing measured speaks for it more than for others"
 
 _KINDS: Final = {
-    "cpu": "a shortage of CPU in {}",
-    "memory": "a shortage of memory in {}",
-    "disk": "a slow or full disk of {}",
+    "cpu": "something that uses the CPU of {}",
+    "memory": "something that uses the memory of {}",
+    "disk": "something that uses the disk of {}",
     "network": "a loss or delay in the network of {}",
     "code": "a fault in the code of {}",
     "config": "a wrong setting of {}",
@@ -59,10 +59,17 @@ def cause(rank: int, suspect: Suspect) -> Cause:
 
 def because(suspect: Suspect, evidence: tuple[Argument, ...]) -> str:
     """`A fault in the code of payment is the likeliest cause: errors rose first there; …`"""
-    reasons = list(
-        dict.fromkeys(one_line(clause(argument.text), REASON_CHARACTERS) for argument in evidence if argument.nats > 0 and argument.text)
-    )[:REASONS_MOST]
-    return f"{_claim(suspect)}: {'; '.join(reasons) or NO_REASON}."
+    return f"{_claim(suspect)}: {_reasons(evidence)}."
+
+
+def claim_of(cause: Cause) -> str:
+    """What a cause claims, without its reasons."""
+    return cause.because.removesuffix(f": {_reasons(cause.evidence)}.")
+
+
+def _reasons(evidence: tuple[Argument, ...]) -> str:
+    said = (one_line(clause(argument.text), REASON_CHARACTERS) for argument in evidence if argument.nats > 0 and argument.text)
+    return "; ".join(list(dict.fromkeys(said))[:REASONS_MOST]) or NO_REASON
 
 
 def _claim(suspect: Suspect) -> str:
@@ -76,7 +83,7 @@ def _claim(suspect: Suspect) -> str:
 def suspected(suspect: Suspect) -> str:
     """What is suspected, as part of a sentence."""
     if suspect.change is not None:
-        return f"the change {clause(change_name(suspect.change))}"
+        return f"the {clause(change_name(suspect.change))}"
     if suspect.entity is None:
         return "Something outside the observed components" if suspect.kind != "traffic" else "a surge of requests from outside"
     where = name_of(suspect.entity)

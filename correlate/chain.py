@@ -17,10 +17,11 @@ from correlate.chain_links import Link, Surroundings, links_from, surroundings, 
 from correlate.chain_origin import Origin, origin
 from correlate.citing import evidence_of, evidence_of_finding
 from correlate.customers import entry_services
+from correlate.evidence import change_time
 from correlate.first_failures import FirstFailure
 from correlate.moments import TEXT_CHARACTERS, change_name
 from correlate.scene import Account, Finding, Suspect
-from correlate.words import moment, name_of, sentence, shown, span
+from correlate.words import moment, name_of, nanoseconds, sentence, shown, span
 from schemas.incident import Chain, Edge, Node
 from schemas.plain import one_line
 from schemas.signal import Signal
@@ -114,12 +115,19 @@ def _change_root(suspect: Suspect, change: Signal, critical: str, around: Surrou
         text=sentence(change_name(change)),
         refs=(evidence_of(change),),
     )
-    before_ns = around.first_ns[critical] - change.event_time_ns
+    before_ns, effect_ns = around.first_ns[critical] - change.event_time_ns, around.first_ns[critical] - _effect_ns(suspect, change)
     kinds = dict.fromkeys(argument.kind for argument in suspect.arguments if argument.nats > 0)
     timing = f"{span(before_ns)} before" if before_ns > around.within_ns(critical, critical) else "at the time that"
-    text = f"The change to {name_of(entity)} came {timing} {name_of(critical)} first failed."
+    took = f", and took effect {span(effect_ns)} before" if 0 < effect_ns < before_ns else ""
+    text = f"The change to {name_of(entity)} came {timing} {name_of(critical)} first failed{took}."
     first = ("change_precedes", *kinds) if before_ns >= 0 else tuple(kinds) or ("same_entity",)
     return (node,), (Edge(source=node.id, target=critical, evidence=first, text=text, score=round(suspect.score, 3)),)
+
+
+def _effect_ns(suspect: Suspect, change: Signal) -> int:
+    """When the change took effect, where the judge of time cites the row of that: a commit does nothing until it is deployed."""
+    cited = [one for argument in suspect.arguments if argument.kind == change_time.KIND for one in argument.refs]
+    return nanoseconds(cited[0].at) if cited else change.event_time_ns
 
 
 def _resource_root(
@@ -133,7 +141,7 @@ def _resource_root(
         text=sentence(one_line(finding.text, TEXT_CHARACTERS)),
         refs=(evidence_of_finding(finding),),
     )
-    text = f"{name_of(critical)} runs short of {finding.family} from {shown(node.at)} on, not later than its first failure to others."
+    text = f"{finding.family} of {name_of(critical)} left its normal at {shown(node.at)}, not later than its first harm to others."
     score = round(suspect.score, 3) if suspect is not None else 0.0
     return (node,), (Edge(source=node.id, target=critical, evidence=("same_entity", "time_order"), text=text, score=score),)
 

@@ -16,6 +16,7 @@ from correlate.citing import distinct, evidence_of, evidence_of_finding
 from correlate.first_failures import FirstFailure
 from correlate.moments import change_name, details_of
 from correlate.scene import Account
+from correlate.shed_words import is_loss, shed_words
 from correlate.units import MINUTE_NS
 from correlate.words import listed, name_of, plural, span
 from schemas.evidence import Evidence
@@ -45,6 +46,7 @@ def contributing_factors(account: Account, chain: Chain, firsts: Mapping[str, Fi
         *_of_the_change(account),
         *_without_fallback(account, chain, firsts),
         *_late_detection(account, firing),
+        *_nothing_behind(account, firing),
         *_unwatched_origin(chain, firing),
         *_noise(alerts, firing),
         *_shed(account),
@@ -90,6 +92,15 @@ def _late_detection(account: Account, firing: Sequence[Signal]) -> Iterator[Argu
         yield _factor("detection_delay", f"Nothing told of it for {span(delay_ns)} after the onset.", refs)
 
 
+def _nothing_behind(account: Account, firing: Sequence[Signal]) -> Iterator[Argument]:
+    """An alert that nothing measured of its component confirms: the rule, its threshold or what it watches is to be looked at."""
+    for entity in account.unconfirmed:
+        mine = [row for row in firing if entity in (row.subject.entity, *row.subject.ancestors)]
+        names = listed(list(dict.fromkeys(row.subject.name or "an unnamed alert" for row in mine)))
+        text = f"Nothing measured of {name_of(entity)} departed from normal when {names} fired: the alert has nothing behind it."
+        yield _factor("unconfirmed_alert", text, [evidence_of(row) for row in mine])
+
+
 def _unwatched_origin(chain: Chain, firing: Sequence[Signal]) -> Iterator[Argument]:
     """Alerts fired on what suffered, none on what it began in."""
     critical = next((node for node in chain.nodes if node.role == "critical_failure"), chain.nodes[0] if chain.nodes else None)
@@ -124,5 +135,5 @@ def _noise(alerts: Sequence[Signal], firing: Sequence[Signal]) -> Iterator[Argum
 
 def _shed(account: Account) -> Iterator[Argument]:
     for what, count in sorted(account.shed.items()):
-        if count:
-            yield _factor("telemetry_shed", f"{count:,} rows were left out ({what.replace('_', ' ')}).", [])
+        if count and is_loss(what):
+            yield _factor("telemetry_shed", f"{shed_words(what, count)}.", [])

@@ -49,7 +49,8 @@ _FAILED_STATUS: Final = re.compile(
 _GRPC_FAILED: Final = frozenset({"2", "4", "8", "13", "14", "15"})
 """gRPC codes that are the server's fault: UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, INTERNAL, UNAVAILABLE, DATA_LOSS."""
 _SECONDS: Final = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9, "seconds": 1.0, "milliseconds": 1e-3, "microseconds": 1e-6}
-_UNIT_IN_NAME: Final = re.compile(r"_(seconds|milliseconds|microseconds|ms|us|s)(?:_p?\d+|_quantile|_avg|_mean|_max|_sum)?$")
+_UNIT_IN_NAME: Final = re.compile(r"_(seconds|milliseconds|microseconds|ms|us|s)(?:_p?\d+|_quantile|_avg|_mean|_max|_sum)?(?:_\d+[smhd])?$")
+"""…followed by the statistic and, of a recording rule, by the range it looks at: `http_duration_seconds:p95_1m`."""
 
 
 def golden(subject: Subject) -> Golden | None:

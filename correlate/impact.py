@@ -120,7 +120,7 @@ def _ratio_peak(
         formulas["error_ratio_peak"] = f"unknown: no series gives failed and all requests at {where}"
         return None
     value, name = max(known)
-    formulas["error_ratio_peak"] = f"max over time of the mean of {one_line(name, 80)} at {where}"
+    formulas["error_ratio_peak"] = f"max over time of the mean of {one_line(name, 160)} at {where}"
     return round(value, 6)
 
 
@@ -167,7 +167,7 @@ def _latency_peak(series: Sequence[Series], start_ns: int, until_ns: int, where:
         formulas["latency_peak_s"] = f"unknown: no series gives a latency with its unit at {where}"
         return None
     value, name = max(peaks)
-    formulas["latency_peak_s"] = f"max of {one_line(name, 80)} at {where}"
+    formulas["latency_peak_s"] = f"max of {one_line(name, 160)} at {where}"
     return round(value, 6)
 
 

@@ -14,11 +14,12 @@ from correlate.accounts import View
 from correlate.alarms.alarm import complaint_of
 from correlate.citing import position_of
 from correlate.incidents import Joined, Trouble
+from correlate.moments import change_name
 from correlate.parameters import DEFAULTS
 from correlate.scene import Account, Finding, Position
 from correlate.telemetry.roles import owner_of
 from correlate.units import SECOND_NS
-from correlate.words import clause, name_of, percent, plural, quoted, span, template
+from correlate.words import clause, name_of, percent, plural, quoted, sentence, span, template
 from schemas.incident import Phase, Reason
 from schemas.plain import one_line
 from schemas.signal import Kind, Signal, Status
@@ -160,7 +161,7 @@ def _changes(around: Surroundings) -> Iterator[Reason]:
         if row.subject.kind not in (Kind.CHANGE, Kind.SCALING):
             continue
         suspect = suspects.get(position_of(row))
-        what = f"{row.subject.name} on {name_of(row.subject.entity)}, {when(around, row.event_time_ns)}"
+        what = f"{sentence(change_name(row)).rstrip('.')}, {when(around, row.event_time_ns)}"
         if suspect is None:
             then = "shortly before it" if row.event_time_ns < around.account.onset_ns else "while it lasted"
             yield _record(around, row, "same_entity", f"{what}, changed a component of the incident {then}.")

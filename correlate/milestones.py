@@ -32,7 +32,7 @@ def milestones(account: Account, firsts: Mapping[str, FirstFailure]) -> Iterator
         text = "Mitigated: the symptoms recede."
         yield _milestone("recovery", account.mitigated_ns, entity, text, _last_heard(account, account.mitigated_ns))
     if account.resolved_ns is not None:
-        text = f"Recovery verified: {'; '.join(clause(reason) for reason in account.recovery) or VERIFIED}."
+        text = f"Recovered, as verified afterwards: {'; '.join(clause(reason) for reason in account.recovery) or VERIFIED}."
         yield _milestone("resolved", account.resolved_ns, entity, text, _last_heard(account, account.resolved_ns))
     if account.merged_into is not None:
         last = max((row.event_time_ns for row in account.members), default=account.onset_ns)
@@ -44,7 +44,7 @@ def _onset(account: Account, nearest: FirstFailure | None, known: Sequence[First
     if nearest is not None and nearest.at_ns == min(first.at_ns for first in known):
         within_ns = tolerance(tolerances(account.series), nearest.entity)
         if abs(nearest.at_ns - account.onset_ns) <= within_ns:
-            return f"Onset: {name_of(nearest.entity)} is the first to depart from its normal."
+            return f"Onset, ± {span(within_ns)}: {name_of(nearest.entity)} is the first to depart from its normal."
     return "Onset: departures from normal begin."
 
 

@@ -36,6 +36,17 @@ SUSPECTED: Final = 35
 """Added to the weight of a change that is a candidate cause: it then outweighs every other row."""
 
 
+HARM: Final = frozenset({"errors", "latency", "edge_in", "log_share", "log_sequence"})
+"""Families in which a departure is a failure; whoever merely uses more or is asked less has not failed."""
+
+_ACTIONS: Final = {
+    "vcs.commit": "commit to", "service.deployed": "deploy of", "service.upgraded": "upgrade of", "service.rolledback": "rollback of",
+    "service.removed": "removal of", "service.published": "release of", "flag.changed": "flag change on", "config.changed": "setting of",
+    "package.changed": "package change on", "package.installed": "installation on", "package.removed": "removal from",
+}  # fmt: skip
+"""Names of changes as CDEvents and our readers write them → words, up to the name of what was changed."""
+
+
 @dataclass(slots=True)
 class Moment:
     at_ns: int
@@ -72,7 +83,8 @@ def failures_as_moments(findings: Sequence[Finding], firsts: Mapping[str, FirstF
         if not first.evidence:
             continue  # affected by joint evidence alone: no record to point to
         weight = max(WEIGHTS["metric"] - rank, WEIGHTS["log"])
-        text = f"First failure of {name_of(entity)}: {clause(first.text)}"
+        failed = first.finding is None or first.finding.family in HARM
+        text = f"First {'failure' if failed else 'departure'} of {name_of(entity)}: {clause(first.text)}"
         yield Moment(first.at_ns, "metric", entity, "", text, first.evidence, weight)
         most = strongest.get(entity)
         if most is not None and first.finding is not None and most.family != first.finding.family:
@@ -86,10 +98,10 @@ def change_key(row: Signal) -> tuple[str, str]:
 
 
 def change_name(row: Signal) -> str:
-    """`service.upgraded on checkout (“v1 → v2”)`."""
-    action = one_line(row.subject.name, 80) or row.subject.kind.value
+    """`upgrade of checkout (“v1 → v2”)`; an action without a word of its own stands as its source names it."""
+    action = _ACTIONS.get(row.subject.name) or f"{row.subject.kind.value} {one_line(row.subject.name, 80)}".strip() + " on"
     said = [quoted(row.text)] if row.text and row.text != row.subject.name else []
-    return f"{action} on {name_of(row.subject.entity)}" + (f" ({', '.join([*said, *_step(row)])})" if said or _step(row) else "")
+    return f"{action} {name_of(row.subject.entity)}" + (f" ({', '.join([*said, *_step(row)])})" if said or _step(row) else "")
 
 
 def _step(change: Signal) -> list[str]:

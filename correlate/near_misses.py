@@ -16,9 +16,10 @@ from correlate.accounts import BEFORE_NS
 from correlate.alarms.alarm import complaint_of
 from correlate.citing import position_of
 from correlate.membership import Surroundings, ended, place, reason, when
+from correlate.moments import change_name
 from correlate.telemetry.blame import NOTICED
 from correlate.telemetry.roles import owner_of
-from correlate.words import name_of, percent, plural, span, template
+from correlate.words import name_of, percent, plural, sentence, span, template
 from schemas import severity
 from schemas.incident import Reason
 from schemas.signal import Kind, Signal, Status
@@ -118,7 +119,7 @@ def _changes(around: Surroundings) -> Iterator[Reason]:
     rows = [row for row in around.view.journal.changes_until(until_ns) if place(position_of(row)) not in mine]
     for row in sorted(rows, key=lambda row: (abs(row.event_time_ns - onset_ns), place(position_of(row)))):
         entity = owner_of(row.subject)
-        what = f"{row.subject.name} on {name_of(entity)}, {when(around, row.event_time_ns)}"
+        what = f"{sentence(change_name(row)).rstrip('.')}, {when(around, row.event_time_ns)}"
         score = probability.get(place(position_of(row)))
         if score is not None:
             yield _record(around, row, entity, "acquitted", f"{what}, was judged as a cause and let go: probability {percent(score)}.")

@@ -29,7 +29,7 @@ from correlate.scene import Finding, Position, Suspect
 from correlate.telling import tell
 from correlate.timeline import deltas
 from correlate.units import HOUR_NS, MINUTE_NS, SECOND_NS
-from schemas.incident import Incident, Phase
+from schemas.incident import Argument, Incident, Phase
 from schemas.postmortem import Postmortem
 from schemas.signal import Signal
 from schemas.timeline import TimelineDelta
@@ -153,7 +153,11 @@ class Reporter:
 def _suspects(view: View, trouble: Trouble, now_ns: int, findings: Sequence[Finding], alerts: Sequence[Signal]) -> list[Suspect]:
     scene = scene_of(view, trouble, now_ns, findings, alerts)
     changes = judge_changes(scene) if scene.changes else []
-    return rank(changes, trouble.blame, trouble.kind, lambda entity: arguments_of(trouble, scene.findings, alerts, entity))
+
+    def arguments(entity: str) -> tuple[Argument, ...]:
+        return arguments_of(trouble, findings, alerts, entity, measured=view.measures(entity))
+
+    return rank(changes, trouble.blame, trouble.kind, arguments)
 
 
 def _incident_id(estate: str, trouble: Trouble) -> str:

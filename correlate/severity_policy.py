@@ -40,6 +40,8 @@ class Facts:
     services: int
     alert_severity: int
     """Highest OpenTelemetry severity number of the incident's firing alerts; 0 without one."""
+    unconfirmed: bool = False
+    """Alerts fired, and nothing measured departed from normal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ def _ratio(facts: Facts) -> float:
 
 
 POLICY: Final = (
+    Rule("SEV4", "an alert fired with nothing behind it", lambda facts: facts.unconfirmed),
     Rule("SEV1", "customers see an outage", lambda facts: bool(facts.entries) and _ratio(facts) >= OUTAGE_RATIO),
     Rule("SEV2", "customers see serious errors", lambda facts: bool(facts.entries) and _ratio(facts) >= SERIOUS_RATIO),
     Rule("SEV2", "a page fired and customers are affected", lambda facts: bool(facts.entries) and facts.alert_severity >= CRITICAL),
@@ -72,7 +75,7 @@ POLICY: Final = (
     Rule("SEV3", "several services are affected", lambda facts: facts.services > 1),
     Rule("SEV4", "one component departs from its normal", lambda facts: True),
 )
-"""The policy, most severe rule first; the last one always applies."""
+"""The policy: what nothing confirms first, then the most severe rule first; the last one always applies."""
 
 
 def severity(account: Account, impact: Impact) -> Verdict:
@@ -84,9 +87,9 @@ def judge(facts: Facts) -> Verdict:
     rule = next(rule for rule in POLICY if rule.applies(facts))
     ratio = f"peak error ratio {percent(facts.error_ratio)}" if facts.error_ratio is not None else "error ratio unknown"
     seen = listed([name_of(entity) for entity in facts.entries]) or "none known"
-    alerts = f"highest alert severity {facts.alert_severity}" if facts.alert_severity else "no alert"
+    alerts = f"highest severity of an alert {facts.alert_severity} of 24" if facts.alert_severity else "no alert"
     return Verdict(
-        rule.level, f"{rule.name}: {ratio}, entry services affected: {seen}, {plural(facts.services, 'component')} affected, {alerts}"
+        rule.level, f"{rule.name} ({ratio}, entry services affected: {seen}, {plural(facts.services, 'component')} affected, {alerts})"
     )
 
 
@@ -97,4 +100,5 @@ def facts_of(account: Account, impact: Impact) -> Facts:
         error_ratio=impact.error_ratio_peak,
         services=len(account.entities),
         alert_severity=max(firing, default=0),
+        unconfirmed=bool(account.unconfirmed),
     )

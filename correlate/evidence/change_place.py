@@ -12,6 +12,7 @@ from statistics import fmean
 from correlate.evidence.candidates import Candidate
 from correlate.evidence.docket import Docket
 from correlate.evidence.parameters import CLUE, FAIR, STRONG
+from correlate.words import percent
 from schemas.entity import split
 from schemas.incident import Argument
 
@@ -46,5 +47,7 @@ def _nats(docket: Docket, entity: str) -> float:
 
 def _said(docket: Docket, nats: float, entity: str) -> Argument:
     share = docket.places.get(entity, 0.0)
-    where = "the most blamed" if share >= 1 else f"blamed {share:.0%} as much as the most blamed" if share > 0 else "not blamed at all"
-    return Argument(kind=KIND, nats=nats, text=f"It changed {split(entity)[1]}, which is {where}.")
+    shown = (
+        "departs most" if share >= 1 else f"departs {percent(share)} as far as the one that departs most" if share > 0 else "shows nothing"
+    )
+    return Argument(kind=KIND, nats=nats, text=f"It changed {split(entity)[1]}, which {shown}.")

@@ -35,9 +35,11 @@ def _linked(docket: Docket, candidate: Candidate) -> Argument:
     link = docket.link(candidate)
     nats = max(-FAIR, min(PROOF - CLUE, link.nats - max(usual, ORDINARY if docket.symptom.wordings else 0.0)))
     if link.words:
-        return Argument(
-            kind=KIND, nats=nats, text=f"It shares with what fails: {', '.join(_spelled(docket, word) for word in link.words)}."
+        shared = ", ".join(_spelled(docket, word) for word in link.words)
+        text = (
+            f"It shares with what fails: {shared}." if nats > 0 else f"It shares no more with what fails than other changes do ({shared})."
         )
+        return Argument(kind=KIND, nats=nats, text=text)
     return Argument(kind=KIND, nats=nats, text="It shares no word with what fails.")
 
 

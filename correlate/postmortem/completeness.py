@@ -7,6 +7,7 @@ from typing import Final
 
 from correlate.chain_origin import ANSWER
 from correlate.postmortem.ledger import ASK
+from correlate.shed_words import is_loss, shed_words
 from correlate.words import listed, plural
 from schemas.evidence import Evidence
 from schemas.incident import Incident, Phase
@@ -45,7 +46,7 @@ def _of_the_sections(sections: Sequence[Section]) -> Iterator[str]:
 def _of_the_data(incident: Incident, evidence: Mapping[str, Evidence]) -> Iterator[str]:
     for what, count in incident.shed.items():
         if count:
-            yield f"{count:,} rows were left out ({what.replace('_', ' ')}): what they said is not in this draft."
+            yield f"{shed_words(what, count)}{': what they said is not in this draft' if is_loss(what) else ''}."
     late = sum(entry.late for entry in incident.timeline)
     if late:
         yield f"{plural(late, 'timeline entry', 'timeline entries')} came from records that arrived late."

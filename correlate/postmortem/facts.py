@@ -45,13 +45,15 @@ class Facts:
 
     @property
     def healing(self) -> TimelineEntry | None:
-        """The last change or scaling after detection and before the symptoms receded: what may have fixed it."""
+        """The last change or scaling after detection and before the symptoms receded: what may have fixed it.  One of the component that
+        the leading cause names stands before any other."""
         until = self.incident.mitigated_at or self.incident.resolved_at
         if until is None:
             return None
         after, before = nanoseconds(self.incident.detected_at), nanoseconds(until)
         found = [entry for entry in self.entries("change", "scaling") if after <= nanoseconds(entry.at) <= before]
-        return found[-1] if found else None
+        service = self.incident.causes[0].service if self.incident.causes else None
+        return max(found, key=lambda entry: (_is_of(entry, service), entry.at), default=None)
 
     def refs_of_argument(self, argument: Argument, cause: Cause) -> list[Evidence]:
         """The argument's own records; else those on the timeline that say the same, else those of the cause's component."""

@@ -50,7 +50,7 @@ def summary(facts: Facts, ledger: Ledger) -> Iterator[Sentence]:
         yield unknown("Root cause (no candidate has earned it)" if incident.causes else "Root cause")
     healing = facts.healing
     if healing is not None:
-        yield ledger.say(f"Recovery followed {clause(healing.text)}", [*healing.evidence, *facts.refs("resolved")])
+        yield ledger.say(f"Recovery followed the {clause(healing.text)}", [*healing.evidence, *facts.refs("resolved")])
     elif incident.resolved_at is not None:
         yield unknown("What fixed it (no change precedes the recovery)")
 

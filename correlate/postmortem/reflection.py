@@ -21,13 +21,14 @@ ACTIONS: Final = {
     "dependency_without_fallback": "Answer from a fallback, or shed load, when this dependency returns errors",
     "detection_delay": "Alert on what customers felt, within the time in which it was felt here",
     "missing_alert": "Alert on the component where it began",
+    "unconfirmed_alert": "Check what this alert watches and its threshold against what was measured when it fired",
     "noisy_alert": "Give this alert a longer window or a second condition, so that it fires once an incident",
     "alert_fatigue": "Group these alerts under the dependency that they share",
     "telemetry_shed": "Raise the limit under which rows were left out, or lower their number at the source",
 }
 """Contributing factor → a candidate for a change of the system (C93); a person decides, owns and dates it."""
 
-DIFFICULT: Final = frozenset({"missing_alert", "noisy_alert", "alert_fatigue", "telemetry_shed", "detection_delay"})
+DIFFICULT: Final = frozenset({"missing_alert", "unconfirmed_alert", "noisy_alert", "alert_fatigue", "telemetry_shed", "detection_delay"})
 """Factors that stood in the way of those who responded."""
 
 
@@ -63,7 +64,7 @@ def what_went_well(facts: Facts, ledger: Ledger) -> Iterator[Sentence]:
     healing = facts.healing
     if healing is not None:
         until = incident.mitigated_at or incident.resolved_at or healing.at
-        text = f"{clause(healing.text)} came {span(facts.between_ns(incident.detected_at, healing.at))} after detection"
+        text = f"The {clause(healing.text)} came {span(facts.between_ns(incident.detected_at, healing.at))} after detection"
         yield ledger.say(f"{text}, and the symptoms receded {span(facts.between_ns(healing.at, until))} after it", healing.evidence)
     resolved = facts.first("resolved")
     if resolved is not None:

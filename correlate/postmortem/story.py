@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from correlate.cause_words import claim_of
 from correlate.chain_origin import ANSWER
 from correlate.moments import WEIGHTS
 from correlate.postmortem.facts import Facts
@@ -59,13 +60,13 @@ def root_cause(facts: Facts, ledger: Ledger) -> Iterator[Sentence]:
 
 
 def _weighed(cause: Cause, facts: Facts, ledger: Ledger) -> Iterator[Sentence]:
-    yield ledger.say(f"{clause(cause.because)} (probability {percent(cause.score)})", facts.refs_of_cause(cause))
+    yield ledger.say(f"{claim_of(cause)} (probability {percent(cause.score)})", facts.refs_of_cause(cause))
     for argument in [argument for argument in cause.evidence if argument.nats > 0][:REASONS_MOST]:
         yield ledger.say(f"For it: {clause(argument.text)}", facts.refs_of_argument(argument, cause))
     for argument in cause.against[:REASONS_MOST]:
         yield ledger.say(f"Against it: {clause(argument.text)}", facts.refs_of_argument(argument, cause))
-    for missing in cause.missing:
-        yield ask(f"what would settle it: {clause(missing)}?")
+    if cause.missing:
+        yield ask(f"where could be found what would settle it? Missing: {'; '.join(clause(missing) for missing in cause.missing)}.")
 
 
 def _what_allowed_this(facts: Facts, ledger: Ledger) -> Iterator[Sentence]:
@@ -98,8 +99,8 @@ def _back_from_impact(chain: Chain) -> list[Edge]:
 
 
 def also_considered(facts: Facts, ledger: Ledger) -> Iterator[Sentence]:
-    """Candidates that did not earn the root."""
-    named = {cause.rank for cause in facts.root_causes}
+    """Candidates that are not weighed as root causes."""
+    named = {cause.rank for cause in facts.root_causes or facts.incident.causes[:1]}
     for cause in facts.incident.causes:
         if cause.rank not in named and 0.05 <= cause.score < ANSWER:
             text = f"Also considered, probability {percent(cause.score)}: {clause(cause.because)}"

@@ -33,7 +33,7 @@ def test_a_deploy_that_arrives_late_and_takes_the_lead_is_told_as_such():
     told = difference(before, outage.account(revision=2, late=frozenset([position_of(guilty.change)])))
     assert told == (
         "Change service.upgraded-payment--30 to payment, formerly not among the causes, is now the first cause (83 %), before checkout (code).",
-        "Arrived late, of 2023-11-14T22:12:50Z: service.upgraded on payment (“v1 → v2”, step 1 of 1).",
+        "Arrived late, of 2023-11-14T22:12:50Z: upgrade of payment (“v1 → v2”, step 1 of 1).",
     )
 
 

@@ -33,11 +33,19 @@ def facts(entries=(), ratio=None, services=1, alert=0) -> Facts:
 def test_each_rule_of_the_policy_decides_where_it_is_the_first_to_apply(seen, level, rule):
     """The table, row by row."""
     verdict = judge(seen)
-    assert (verdict.level, verdict.reason.partition(":")[0]) == (level, rule)
+    assert (verdict.level, verdict.reason.partition(" (")[0]) == (level, rule)
+
+
+def test_an_alert_that_nothing_confirms_is_a_sev4_however_loud_it_is():
+    """A page at the entry service, and no series of it moved."""
+    seen = Facts(("service:web",), None, 1, 21, unconfirmed=True)
+    assert (judge(seen).level, judge(seen).reason.partition(" (")[0]) == ("SEV4", "an alert fired with nothing behind it")
 
 
 def test_the_policy_is_written_most_severe_first_and_always_answers():
-    assert [rule.level for rule in POLICY] == sorted(rule.level for rule in POLICY)
+    """What nothing confirms stands before the table: it decides whatever the alert claims."""
+    levels = [rule.level for rule in POLICY[1:]]
+    assert levels == sorted(levels)
     assert POLICY[-1].applies(facts())
 
 
@@ -50,7 +58,7 @@ def test_a_bad_deploy_at_the_entry_service_is_a_sev2_and_says_why():
     verdict = severity(account, impact(account))
     assert verdict.level == "SEV2"
     assert verdict.reason == (
-        "customers see serious errors: peak error ratio 20 %, entry services affected: frontend, 3 components affected, highest alert severity 18"
+        "customers see serious errors (peak error ratio 20 %, entry services affected: frontend, 3 components affected, highest severity of an alert 18 of 24)"
     )
 
 

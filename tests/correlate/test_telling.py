@@ -25,7 +25,7 @@ def factors(outage: Outage, **fields) -> dict[str, str]:
 
 def test_a_bad_deploy_has_a_name_a_severity_and_its_services_in_order():
     incident = tell(bad_deploy().account())
-    assert incident.title == "Errors on payment and 2 more components after a change to payment"
+    assert incident.title == "Errors on frontend and 2 more components after a change to payment"
     assert (incident.severity, incident.status) == ("SEV2", Phase.RESOLVED)
     assert incident.services == ("payment", "checkout", "frontend")
     assert (incident.onset_at, incident.detected_at) == ("2023-11-14T22:13:20.000Z", "2023-11-14T22:14:20.000Z")
@@ -35,7 +35,7 @@ def test_the_first_cause_says_what_is_suspected_because_of_what_against_and_what
     """C23: one plain sentence of the strongest reasons, and the rest beside it."""
     first, second = tell(bad_deploy().account()).causes
     assert first.because == (
-        "The change service.upgraded on payment (“v1 → v2”, step 1 of 1) is the likeliest cause: "
+        "The upgrade of payment (“v1 → v2”, step 1 of 1) is the likeliest cause: "
         "its new replicas fail while the old ones do not; it came 30 s before payment first failed."
     )
     assert [argument.kind for argument in first.evidence] == ["rollout", "change_time"]

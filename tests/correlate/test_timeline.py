@@ -65,7 +65,7 @@ def test_the_first_failure_of_each_component_is_told_once_at_its_own_time():
 def test_the_onset_names_a_component_only_where_the_data_single_one_out():
     """C11: an onset found on joint evidence, before any first failure, does not pretend to know where."""
     (clear,) = (entry for entry in entries(bad_deploy().account()) if entry.kind == "onset")
-    assert clear.text == "Onset: payment is the first to depart from its normal."
+    assert clear.text == "Onset, ± 2 s: payment is the first to depart from its normal."
     (vague,) = (entry for entry in entries(bad_deploy().account(onset_ns=ns(-45))) if entry.kind == "onset")
     assert vague.text == "Onset: departures from normal begin."
 

@@ -49,7 +49,7 @@ def test_a_record_of_the_dump_is_read_and_judged(dumps: Path) -> None:
 
 def test_the_guilty_deploy_says_how_it_was_judged(dumps: Path) -> None:
     done = explain(dumps, "--signal", "telemetry.deploys/0/1/0")
-    assert "in   telemetry.deploys/0/1/0  judged: service.upgraded on checkout" in done.output
+    assert "in   telemetry.deploys/0/1/0  judged: Upgrade of checkout" in done.output
 
 
 def test_a_record_beyond_the_end_of_the_dump_could_not_be_read(dumps: Path) -> None:

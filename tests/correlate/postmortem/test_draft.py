@@ -86,8 +86,8 @@ def test_the_summary_says_in_three_sentences_what_broke_why_and_what_ended_it():
         "From 2023-11-14T22:13:20Z on, payment, checkout and frontend were outside normal for 15 min; "
         "up to 20 % of requests failed, 15,000 in all."
     )
-    assert why.startswith("The change service.upgraded on payment")
-    assert end == "Recovery followed service.rolledback on payment (“v2 → v1”)."
+    assert why.startswith("The upgrade of payment")
+    assert end == "Recovery followed the rollback of payment (“v2 → v1”)."
 
 
 def test_a_change_before_detection_is_not_what_fixed_it():
@@ -108,7 +108,7 @@ def test_for_and_against_and_what_would_settle_it_are_all_told():
     told = texts(drafted(), "root_cause")
     assert "For it: its new replicas fail while the old ones do not." in told
     assert "Against it: three other changes of the hour hurt nobody." in told
-    assert f"{ASK} what would settle it: the diff between v1 and v2?" in told
+    assert f"{ASK} where could be found what would settle it? Missing: the diff between v1 and v2." in told
 
 
 def test_why_after_why_leads_from_the_customer_to_the_change_and_then_asks_on():
