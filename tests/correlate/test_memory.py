@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from correlate.alarms.rates import Rate
-from correlate.memory import MemoryFormatError, freeze, thaw
+from correlate.memory import VERSION, MemoryFormatError, freeze, thaw
 from correlate.telemetry.logs import Shift
 from schemas.incident import Phase
 from schemas.signal import Kind, Signal, Subject
@@ -52,14 +52,22 @@ def test_equal_memories_freeze_to_equal_bytes(items: list[str]) -> None:
 
 
 def test_bytes_do_not_depend_on_the_hash_seed() -> None:
-    """Two processes with different PYTHONHASHSEED freeze the same set to the same bytes."""
-    script = "from correlate.memory import freeze; import sys; sys.stdout.write(freeze({'a','b','c','d','e','f'}).hex())"
+    """Processes with different PYTHONHASHSEED freeze the same set to the same bytes, of texts or of objects of several classes."""
+    script = """
+import sys
+from correlate.memory import freeze
+from correlate.scene import Position
+from schemas.incident import Phase
+memory = {'a', 'b', 'c', 'd', Position('t', 0, 1), Position('u', 0, 1), ('x', Phase.OPEN), ('y', Position('v', 1, 1))}
+sys.stdout.write(freeze(memory).hex())
+"""
     root = Path(__file__).parents[2]
     runs = {
         subprocess.run([sys.executable, "-c", script], env={"PYTHONHASHSEED": seed}, cwd=root, capture_output=True, check=True).stdout
         for seed in ("1", "2", "3")
     }
     assert len(runs) == 1
+    assert runs != {b""}
 
 
 def test_containers_with_a_nature_keep_it() -> None:
@@ -107,7 +115,7 @@ def test_what_is_not_ours_is_refused_with_its_path(value: object) -> None:
 
 def test_a_foreign_class_name_is_never_imported() -> None:
     """Bytes that name another module's class give an error, not an object."""
-    hostile = msgspec.msgpack.encode([1, [9, "os:system", "x", 1]])
+    hostile = msgspec.msgpack.encode([VERSION, [["os:system", "x"]], [9, 0, 1]])
     with pytest.raises(MemoryFormatError, match="not one of ours"):
         thaw(hostile)
 
