@@ -12,6 +12,7 @@ import hashlib
 import multiprocessing
 import os
 import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
@@ -75,7 +76,8 @@ def run_all(
         else:
             found[case.set, case.name] = run
     for case, run in _made(missing, variant, jobs):
-        _keep(_place(kept, case, variant), run)
+        if not run.failed:
+            _keep(_place(kept, case, variant), run)
         found[case.set, case.name] = run
         if told is not None:
             told(case, run)
@@ -108,6 +110,8 @@ def run_case(case: Case, perturbation: str = "") -> Run:
             return _replay(dumps, catalogue)
         except (DumpError, CaseError) as error:
             return Run(failed=str(error))
+        except Exception as bug:  # a case that the engine breaks on scores as nothing found; the others are measured all the same
+            return Run(failed="".join(traceback.format_exception_only(bug)).strip())
 
 
 def _replay(paths: list[Path], catalogue: Path | None) -> Run:
