@@ -18,7 +18,7 @@ from correlate.scene import Account, Finding, Position, Scene, Series, Suspect
 from correlate.telemetry import Telemetry
 from correlate.telemetry.roles import owner_of
 from correlate.units import MINUTE_NS
-from correlate.words import name_of
+from correlate.words import family_words, name_of
 from schemas import severity
 from schemas.incident import Argument, Phase
 from schemas.signal import Signal, Status
@@ -148,7 +148,7 @@ def arguments_of(
     own = [Argument(kind=finding.family, nats=finding.nats, text=finding.text) for finding in findings if finding.entity == entity]
     told = {argument.kind for argument in own}
     own += [
-        Argument(kind=family, nats=nats, text=f"{family.replace('_', ' ')} departed from normal by {nats:.1f} nats")
+        Argument(kind=family, nats=nats, text=f"its {family_words(family)} departed from normal by {nats:.1f} nats")
         for family, nats in trouble.families.get(entity, {}).items()
         if family not in told and nats > 0
     ]
@@ -212,7 +212,7 @@ def _detected_by(trouble: Trouble, alerts: Sequence[Signal]) -> str:
         return f"alert {firing[0].subject.name} on {name_of(firing[0].subject.entity)}"
     top = next(iter(trouble.blame), None)
     families = sorted(trouble.families.get(top or "", {}).items(), key=lambda item: (-item[1], item[0]))[:2]
-    what = " and ".join(family.replace("_", " ") for family, _ in families) or "telemetry"
+    what = " and ".join(family_words(family) for family, _ in families) or "telemetry"
     return f"{what} of {name_of(top)} departed from normal" if top else "several signals departed from normal together"
 
 

@@ -21,7 +21,7 @@ from correlate.evidence import change_time
 from correlate.first_failures import FirstFailure
 from correlate.moments import TEXT_CHARACTERS, change_name
 from correlate.scene import Account, Finding, Suspect
-from correlate.words import moment, name_of, nanoseconds, sentence, shown, span
+from correlate.words import family_words, moment, name_of, nanoseconds, sentence, shown, span
 from schemas.incident import Chain, Edge, Node
 from schemas.plain import one_line
 from schemas.signal import Signal
@@ -141,7 +141,7 @@ def _resource_root(
         text=sentence(one_line(finding.text, TEXT_CHARACTERS)),
         refs=(evidence_of_finding(finding),),
     )
-    text = f"{finding.family} of {name_of(critical)} left its normal at {shown(node.at)}, not later than its first harm to others."
+    text = f"The {family_words(finding.family)} of {name_of(critical)} left its normal at {shown(node.at)}, not later than its first harm to others."
     score = round(suspect.score, 3) if suspect is not None else 0.0
     return (node,), (Edge(source=node.id, target=critical, evidence=("same_entity", "time_order"), text=text, score=score),)
 

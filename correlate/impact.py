@@ -45,7 +45,7 @@ def impact(account: Account) -> Impact:
         formulas["duration_s"] = f"resolved {shown(moment(account.resolved_ns))} - onset {shown(moment(account.onset_ns))}"
     traffic = traffic_of(of_measured, account.onset_ns, until_ns)
     names = listed([name_of(entity) for entity in sorted(measured)], 5) or "the affected components"
-    where = f"{names}, {shown(moment(account.onset_ns))} to {shown(moment(until_ns))}"
+    where = f"{names} from onset to {'recovery' if account.resolved_ns is not None else shown(moment(until_ns))}"
     total, failed = _totals(traffic, where, formulas)
     return Impact(
         duration_s=duration_s,

@@ -56,7 +56,8 @@ def _felt(account: Account, place: str | None) -> str:
     order = list(_FELT)
     known = [finding for finding in account.findings if finding.family in _FELT]
     harm = [finding for finding in known if finding.entity == place and finding.family in _NOTICED]
-    best = min(harm or known, key=lambda f: (f.entity != place, -f.nats, order.index(f.family), f.first_ns), default=None)
+    failing = [finding for finding in harm if finding.family == "errors"]  # to fail is worse than to be slow
+    best = min(failing or harm or known, key=lambda f: (f.entity != place, -f.nats, order.index(f.family), f.first_ns), default=None)
     return _FELT[best.family] if best is not None else _alerted(account)
 
 

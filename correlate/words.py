@@ -86,6 +86,20 @@ def quoted(text: str) -> str:
     return f"“{said}”" if said else ""
 
 
+_FAMILIES: Final = {
+    "cpu": "CPU use", "memory": "memory use", "io": "disk use", "network": "network traffic", "edge_errors": "errors seen by callers",
+    "edge_in": "response time to callers", "edge_in_client": "response time seen by callers", "edge_in_server": "response time to callers",
+    "edge_out": "response time of what it calls", "edge_out_client": "response time of what it calls", "latency": "response time",
+    "edge_out_server": "response time of what it calls", "log_share": "mix of log lines", "log_sequence": "order of log lines",
+    "calls": "number of calls a request", "other": "further metrics",
+}  # fmt: skip
+
+
+def family_words(family: str) -> str:
+    """A family of evidence (correlate/telemetry/roles.py) in words: `mix of log lines`."""
+    return _FAMILIES.get(family) or family.replace("_", " ")
+
+
 def gist(text: str) -> str:
     """What a log says, without what a reader of it skips: the stack below its first line, the time at its head, which its entry has, and
     long ids, each shortened to `…`.  Of a bare Python trace the last line, which names the exception."""

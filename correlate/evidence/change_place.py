@@ -48,6 +48,10 @@ def _nats(docket: Docket, entity: str) -> float:
 def _said(docket: Docket, nats: float, entity: str) -> Argument:
     share = docket.places.get(entity, 0.0)
     shown = (
-        "departs most" if share >= 1 else f"departs {percent(share)} as far as the one that departs most" if share > 0 else "shows nothing"
+        "departs most from normal"
+        if share >= 1
+        else f"departs {percent(share)} as far from normal as the one that departs most"
+        if share > 0
+        else "shows nothing"
     )
     return Argument(kind=KIND, nats=nats, text=f"It changed {split(entity)[1]}, which {shown}.")

@@ -45,8 +45,8 @@ def _of_the_sections(sections: Sequence[Section]) -> Iterator[str]:
 
 def _of_the_data(incident: Incident, evidence: Mapping[str, Evidence]) -> Iterator[str]:
     for what, count in incident.shed.items():
-        if count:
-            yield f"{shed_words(what, count)}{': what they said is not in this draft' if is_loss(what) else ''}."
+        if count and is_loss(what):
+            yield f"{shed_words(what, count)}: what they said is not in this draft."
     late = sum(entry.late for entry in incident.timeline)
     if late:
         yield f"{plural(late, 'timeline entry', 'timeline entries')} came from records that arrived late."
