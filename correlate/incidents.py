@@ -118,6 +118,7 @@ class IncidentBook:
         self.alerting = False
         """Alerts are connected: what no alert speaks of needs twice the evidence before anybody is told."""
         self._count = 0
+        self._now_ns = 0
 
     # --- what others say --------------------------------------------------------------------------------------------------
 
@@ -161,6 +162,7 @@ class IncidentBook:
     # --- one tick ---------------------------------------------------------------------------------------------------------
 
     def advance(self, now_ns: int, telemetry: Telemetry) -> list[Notice]:
+        self._now_ns = now_ns
         totals = telemetry.totals()
         joint = float(np.log(max(2, telemetry.witnesses())))  # each entity is a chance of its own to be surprised
         opening, holding = self.parameters.open_nats + joint, self.parameters.hold_nats + joint
@@ -361,6 +363,11 @@ class IncidentBook:
         has endured is the new normal."""
         spans = []
         for trouble in self.incidents.values():
+            if (
+                trouble.resolved_ns is not None
+                and trouble.resolved_ns + int(self.parameters.endure_windows * trouble.window_ns) < self._now_ns
+            ):
+                continue  # what was sampled then has been learned or left out
             begin_ns = trouble.onset_ns - self.parameters.tick_ns
             ends_ns = FOREVER_NS if trouble.resolved_ns is None else trouble.resolved_ns + trouble.window_ns // 2
             young_ns = trouble.onset_ns + int(self.parameters.learn_windows * trouble.window_ns)

@@ -25,7 +25,7 @@ _LIMIT: Final = 20.0
 class Null:
     """The remembered quiet values of one family."""
 
-    __slots__ = ("_filled", "_ordered", "_tail", "_threshold")
+    __slots__ = ("_filled", "_new", "_ordered", "_tail", "_threshold")
     _filled: Floats
     _ordered: Floats
     _threshold: float
@@ -33,13 +33,18 @@ class Null:
 
     def __init__(self) -> None:
         self._filled = np.zeros(0)
+        self._new = True
         self.fit()
 
     def add(self, values: Floats) -> None:
         """Remembers values; they count after the next `fit`."""
         self._filled = np.concatenate((self._filled, values))[-KEPT:]
+        self._new = True
 
     def fit(self) -> None:
+        if not self._new:
+            return
+        self._new = False
         self._ordered = np.sort(np.concatenate((self._filled, _PRIOR)))
         self._threshold = float(self._ordered[int(_BODY * len(self._ordered))])
         beyond = self._ordered[self._ordered > self._threshold] - self._threshold
@@ -47,6 +52,8 @@ class Null:
 
     def calibrate(self, values: Floats) -> Floats:
         """Nats of values against the null; 0 for values that are not positive."""
+        if not (values > 0).any():
+            return np.zeros(len(values))
         count = len(self._ordered)
         as_much = count - np.searchsorted(self._ordered, values)
         body = -np.log((as_much + 0.5) / (count + 1.0))
