@@ -13,7 +13,7 @@ import heapq
 from collections.abc import Mapping
 from typing import Final
 
-from correlate.chain_links import Link, Surroundings, links_from, surroundings, time_link
+from correlate.chain_links import Link, Surroundings, followed, links_from, surroundings, time_link
 from correlate.chain_origin import Origin, origin
 from correlate.citing import evidence_of, evidence_of_finding
 from correlate.customers import entry_services
@@ -48,7 +48,7 @@ def chain(account: Account, firsts: Mapping[str, FirstFailure]) -> Chain:
     nodes = [
         _node(firsts[entity], _role(entity, start, rooted=bool(root), leads_on=entity in sources)) for entity in links if entity in kept
     ]
-    return Chain(nodes=(*root, *nodes), edges=(*root_edges, *(_edge(link) for link in edges)))
+    return Chain(nodes=(*root, *nodes), edges=(*root_edges, *(_edge(followed(link, around)) for link in edges)))
 
 
 def _walk(critical: str, around: Surroundings) -> dict[str, list[Link]]:

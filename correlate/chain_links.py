@@ -1,6 +1,7 @@
 """What may link one failure to another, and how well it holds (C14).
 
-Knows:   call graph, containment, order of first failures within what clocks and sampling can tell, shared traces, names in records.
+Knows:   call graph, containment, order of first failures within what clocks and sampling can tell, shared ids, names in records, and
+         whether one's series follow the other's.
 Ignores: where the chain starts (chain_origin.py) and which links it keeps (chain.py).
 
 A failure spreads from a dependency to its callers, through healthy services in between if need be; between a host or pod and what it
@@ -11,13 +12,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from correlate import shared_ids
 from correlate.first_failures import FirstFailure, tolerance, tolerances
-from correlate.scene import Account
+from correlate.lead_lag import lead
+from correlate.scene import Account, Series
 from correlate.words import name_of, span
 from schemas.entity import split
+from schemas.plain import one_line
 from schemas.signal import Kind, Signal, Status
 
 AFFECTED_MOST: Final = 60
@@ -35,8 +39,11 @@ WEIGHTS: Final = {
     "indirect_dependency": 0.4,
     "load": 0.3,
     "time_order": 0.3,
-    "shared_trace": 0.5,
     "names_peer": 0.5,
+    shared_ids.TRACE: 0.5,
+    shared_ids.CHANGE: 0.2,
+    shared_ids.HOST: 0.2,
+    "lead_lag": 0.2,
 }
 """How far each kind of evidence alone supports a link; kinds are joined as independent: 1 - product of the complements."""
 
@@ -66,7 +73,9 @@ class Surroundings:
     callers: Mapping[str, frozenset[str]]
     holders: Mapping[str, frozenset[str]]
     """Entity → entities that hold it."""
-    traces: Mapping[str, frozenset[str]]
+    ids: shared_ids.SharedIds
+    strongest: Mapping[str, Series]
+    """Of each entity the series of its strongest finding."""
     texts: Mapping[str, str]
     tolerances: Mapping[str, int]
 
@@ -84,12 +93,12 @@ def surroundings(account: Account, firsts: Mapping[str, FirstFailure]) -> Surrou
         for callee in callees - {caller}:
             callers.setdefault(callee, set()).add(caller)
     holders: dict[str, set[str]] = {}
-    traces: dict[str, set[str]] = {}
     texts: dict[str, list[str]] = {}
-    for subject in [row.subject for row in account.members] + [finding.subject for finding in account.findings]:
+    subjects = [finding.subject for finding in account.findings] + [series.subject for series in account.series]
+    for subject in [row.subject for row in account.members] + subjects:
         holders.setdefault(subject.entity, set()).update(set(subject.ancestors) - {subject.entity})
     for row in account.members:
-        _note_words(row, traces, texts)
+        _note_words(row, texts)
     for finding in account.findings:
         texts.setdefault(finding.entity, []).append(finding.text)
     return Surroundings(
@@ -99,7 +108,8 @@ def surroundings(account: Account, firsts: Mapping[str, FirstFailure]) -> Surrou
         calls=account.calls,
         callers={entity: frozenset(found) for entity, found in callers.items()},
         holders={entity: frozenset(found) for entity, found in holders.items() if found},
-        traces={entity: frozenset(found) for entity, found in traces.items()},
+        ids=shared_ids.shared_ids(account.members, subjects),
+        strongest=_strongest(account),
         texts={entity: "\n".join(found) for entity, found in texts.items()},
         tolerances=tolerances(account.series),
     )
@@ -133,22 +143,25 @@ def time_link(source: str, target: str, around: Surroundings) -> Link | None:
 
 def _link(source: str, target: str, kind: str, how: str, names: bool, after_ns: int, around: Surroundings) -> Link | None:
     within_ns = around.within_ns(source, target)
-    if after_ns < -within_ns or not (kind or names) or (kind == "load" and after_ns <= within_ns):
+    shared = list(around.ids.shared(source, target))
+    traced = after_ns > within_ns and any(
+        found == shared_ids.TRACE for found, _ in shared
+    )  # one request failed in both, one after the other
+    if after_ns < -within_ns or not (kind or names or traced) or (kind == "load" and after_ns <= within_ns):
         return None
     kinds = [kind] if kind else []
     if after_ns > within_ns:
         kinds.append("time_order")
-        when = f"first failed {span(after_ns)} after it"
+        when = f"first failed {span(after_ns)} after {'it' if kind or names else name_of(source)}"
     else:
         when = f"first failed at the same time, as far as clocks and sampling tell (± {span(within_ns)})"
-    text = f"{how or f'{name_of(target)} reports {name_of(source)}'} and {when}"
+    text = f"{how or f'{name_of(target)} reports {name_of(source)}'} and {when}" if kind or names else f"{name_of(target)} {when}"
     if names and kind != "load":
         kinds.append("names_peer")
         text += f"; its records name {name_of(source)}" if kind else ""
-    shared = around.traces.get(source, frozenset()) & around.traces.get(target, frozenset())
-    if shared:
-        kinds.append("shared_trace")
-        text += f"; both logged trace {min(shared)[:32]}"
+    for found, said in shared:
+        kinds.append(found)
+        text += f"; {said}"
     return Link(source, target, tuple(kinds), f"{text}.")
 
 
@@ -185,11 +198,31 @@ def _through_healthy(source: str, around: Surroundings) -> Iterator[tuple[str, s
         frontier = beyond
 
 
-def _note_words(row: Signal, traces: dict[str, set[str]], texts: dict[str, list[str]]) -> None:
+def _note_words(row: Signal, texts: dict[str, list[str]]) -> None:
     if row.subject.kind not in (Kind.LOG, Kind.ALERT, Kind.STATE) or row.status is Status.RESOLVED:
         return
     peers = [value for key, value in row.subject.attributes if key in ("peer", "server")]
     for entity in (row.subject.entity, *row.subject.ancestors):
         texts.setdefault(entity, []).extend((row.text, *peers))
-        if row.trace_id:
-            traces.setdefault(entity, set()).add(row.trace_id)
+
+
+def _strongest(account: Account) -> dict[str, Series]:
+    known = {series.subject.id: series for series in account.series}
+    found: dict[str, Series] = {}
+    for finding in sorted(account.findings, key=lambda finding: (-finding.nats, finding.family, finding.text)):
+        series = known.get(finding.subject.id)
+        if series is not None:
+            found.setdefault(finding.entity, series)
+    return found
+
+
+def followed(link: Link, around: Surroundings) -> Link:
+    """The link with what the series add: whether the strongest of the target follows that of the source."""
+    one, other = around.strongest.get(link.source), around.strongest.get(link.target)
+    led = lead(one, other, around.within_ns(link.source, link.target)) if one is not None and other is not None else None
+    if one is None or other is None or led is None:
+        return link
+    when = f"{span(led.lag_ns)} later" if led.lag_ns > 0 else "at the same time"
+    text = f"{link.text.rstrip('.')}; its {one_line(other.subject.name, 60)} follows {one_line(one.subject.name, 60)} of "
+    text += f"{name_of(link.source)} {when} (rank correlation {led.correlation:.2f})."
+    return replace(link, kinds=(*link.kinds, "lead_lag"), text=text)
