@@ -10,34 +10,30 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from correlate.scene import Finding, Floats, Int64s, Series
-from correlate.telemetry.logs import SEQUENCE, SHARE, Shift
+from correlate.scene import Floats, Int64s, Series
+from correlate.telemetry.logs import SEQUENCE, SHARE
 from correlate.telemetry.onset import run
 from correlate.telemetry.roles import (
     EDGE_ERRORS,
     EDGE_IN_CLIENT,
     EDGE_IN_SERVER,
     ERRORS,
-    FAMILIES,
     IGNORED,
     LATENCY,
     LOG_SEQUENCE,
     LOG_SHARE,
-    PUBLIC,
     TRAFFIC,
     owner_of,
     role_of,
 )  # fmt: skip
 from correlate.telemetry.series import RING
-from correlate.words import name_of, number, percent, template, with_unit
-from schemas.signal import Kind, Subject
 
 if TYPE_CHECKING:
     from correlate.telemetry.telemetry import Telemetry
 
 SYMPTOMS: Final = (LATENCY, ERRORS, EDGE_IN_CLIENT, EDGE_IN_SERVER, EDGE_ERRORS)
 """Families in which users feel an outage."""
-_TELLING: Final = 4.0
+TELLING: Final = 4.0
 """Nats from which on a series may say when its entity's trouble began."""
 _STRONG: Final = 0.5
 """…if it has half of the strongest one's."""
@@ -53,7 +49,7 @@ def clock(telemetry: Telemetry, entity: str) -> int:
     number, shortest = telemetry.registry.number_of.get(entity, -1), telemetry.parameters.window_ns
     mine = np.nonzero(telemetry.registry.owner == number)[0]
     windows = telemetry.series.window
-    nats, spans = _of_series(telemetry.evidence.nats, mine), windows[mine]
+    nats, spans = values_of(telemetry.evidence.nats, mine), windows[mine]
     told = [shift.nats for (owner, _), shift in telemetry.evidence.shifts.items() if owner == number]
     nats, spans = np.append(nats, told), np.append(spans, np.full(len(told), shortest))  # logs are counted by the shortest window
     if len(nats) and nats.max() > 0:
@@ -62,7 +58,7 @@ def clock(telemetry: Telemetry, entity: str) -> int:
     return int(np.median(usual)) if len(usual) else shortest
 
 
-def _of_series(values: Floats, series: Int64s) -> Floats:
+def values_of(values: Floats, series: Int64s) -> Floats:
     """Values of series; 0 where they are unknown or not yet judged."""
     known = series < len(values)
     return np.nan_to_num(np.where(known, values[np.minimum(series, len(values) - 1)], 0.0)) if len(values) else np.zeros(len(series))
@@ -106,9 +102,9 @@ def onset(telemetry: Telemetry, entity: str, since_ns: int) -> Begin | None:
 def _by_series(telemetry: Telemetry, number: int, since_ns: int) -> list[Begin]:
     table, registry, now = telemetry.series, telemetry.registry, telemetry.now_ns
     mine = np.nonzero((registry.owner == number) & (registry.family != IGNORED) & (registry.family != TRAFFIC))[0]
-    nats = _of_series(telemetry.evidence.nats, mine)
+    nats = values_of(telemetry.evidence.nats, mine)
     begins: list[tuple[float, int, int]] = []
-    for series, shown in zip(mine[nats >= _TELLING].tolist(), nats[nats >= _TELLING].tolist(), strict=True):
+    for series, shown in zip(mine[nats >= TELLING].tolist(), nats[nats >= TELLING].tolist(), strict=True):
         reach = max(since_ns, now - _REACH * int(table.window[series]))
         found = deviating(telemetry, series, float(telemetry.evidence.deviation[series]), reach, now)
         if found is None:
@@ -148,7 +144,7 @@ def symptom(telemetry: Telemetry, entity: str, names: frozenset[str], nats: Floa
     if named is not None:
         return named
     mine = mine[np.isin(registry.family[mine], SYMPTOMS)]
-    shown = _of_series(nats, mine)
+    shown = values_of(nats, mine)
     return int(mine[np.argmax(shown)]) if len(mine) and shown.max() > 0 else None
 
 
@@ -224,87 +220,3 @@ def _per_second(telemetry: Telemetry, series: int) -> bool | None:
     if telemetry.series.cumulative[series]:
         return True
     return False if role_of(telemetry.registry.subjects[series]).cumulative else None
-
-
-def findings(telemetry: Telemetry, onset_ns: int, now_ns: int, limit: int) -> list[Finding]:
-    """Every way in which an entity departed from its normal since an onset, the most surprising first."""
-    local = telemetry.local_levels_at(onset_ns)
-    evidence = telemetry.judge_span(onset_ns, now_ns, local)
-    calibrated = telemetry.calibrate(evidence.raw)
-    found = []
-    for entity, family in np.argwhere(calibrated >= _TELLING).tolist():
-        nats = float(calibrated[entity, family])
-        if family in (LOG_SHARE, LOG_SEQUENCE):
-            made = _of_logs(
-                telemetry, entity, family, evidence.shifts[entity, SEQUENCE if family == LOG_SEQUENCE else SHARE], nats, onset_ns, now_ns
-            )
-        else:
-            made = _of_metrics(telemetry, entity, family, evidence.nats, evidence.deviation, nats, onset_ns, now_ns)
-        if made is not None:
-            found.append(made)
-    found.sort(key=lambda finding: (-finding.nats, finding.entity, finding.family))
-    return found[:limit]
-
-
-def _of_metrics(
-    telemetry: Telemetry, entity: int, family: int, nats: Floats, deviation: Floats, shown: float, onset_ns: int, now_ns: int
-) -> Finding | None:
-    table, registry = telemetry.series, telemetry.registry
-    name = FAMILIES[family]
-    if name.startswith("edge_out"):
-        mine = np.nonzero((registry.client == entity) & (registry.family == FAMILIES.index(name.replace("out", "in"))))[0]
-    else:
-        mine = np.nonzero((registry.owner == entity) & (registry.family == family))[0]
-    mine = mine[_of_series(nats, mine) > 0]
-    if not len(mine):
-        return None
-    series = int(mine[np.argmax(nats[mine])])
-    window = int(table.window[series])
-    found = deviating(telemetry, series, float(deviation[series]), onset_ns - window, now_ns)
-    columns, first = found if found else (samples(telemetry, series, onset_ns, now_ns), 0)
-    if not len(columns):
-        return None
-    at = int(columns[first])
-    observed, expected = float(np.median(table.values[series, columns[first:]])), float(table.level[series])
-    subject = registry.subjects[series]
-    whom = name_of(registry.entities[entity])
-    rate = bool(table.cumulative[series])
-    return Finding(
-        entity=registry.entities[entity],
-        family=PUBLIC.get(name, name),
-        nats=shown,
-        subject=subject,
-        first_ns=int(table.times[series, at]),
-        last_ns=int(table.times[series, columns[-1]]),
-        observed=observed,
-        expected=expected,
-        text=(
-            f"{subject.name} of {'calls of ' if name.startswith('edge_out') else ''}{whom} went from {number(expected)} to "
-            f"{with_unit(observed, subject.unit, per_second=rate)}"
-        ),
-        position=telemetry.position(int(table.places[series, at]), int(table.offsets[series, at]), int(table.rows[series, at])),
-    )
-
-
-def _of_logs(telemetry: Telemetry, entity: int, family: int, shift: Shift, shown: float, onset_ns: int, now_ns: int) -> Finding | None:
-    logs, name = telemetry.logs, telemetry.registry.entities[entity]
-    first = logs.first_of(shift, onset_ns)
-    if first is None:
-        return None
-    time, place, offset, row = first
-    what, after = logs.wording(shift)
-    text = f"{_of_which_lines(what, after, name_of(name), family)} went from {percent(shift.expected)} to {percent(shift.observed)}"
-    subject = Subject(kind=Kind.LOG, entity=name, name=what or after)
-    return Finding(
-        name, FAMILIES[family], shown, subject, time, now_ns, shift.observed, shift.expected, text, telemetry.position(place, offset, row)
-    )
-
-
-def _of_which_lines(what: str, after: str, whom: str, family: int) -> str:
-    """Which share moved: of an entity's lines, of its traces, or of what follows a line within a trace."""
-    if family == LOG_SHARE:
-        return f"the share of {template(what)} among the log lines of {whom}"
-    if not after:
-        return f"the share of traces that {template(what)} begins at {whom}"
-    follows = template(what) if what else "nothing more"
-    return f"how often {follows} follows {template(after)} in the traces of {whom}"

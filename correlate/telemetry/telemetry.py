@@ -14,7 +14,7 @@ import numpy as np
 
 from correlate.parameters import DEFAULTS, Parameters
 from correlate.scene import Finding, Floats, Int64s, Position, Series
-from correlate.telemetry import blame, flow, inquiry, surprise
+from correlate.telemetry import blame, findings, flow, inquiry, surprise
 from correlate.telemetry.assembly import Evidence, assemble, nothing
 from correlate.telemetry.baseline import Bools
 from correlate.telemetry.interner import Interner
@@ -268,7 +268,7 @@ class Telemetry:
         return inquiry.onset(self, entity, since_ns)
 
     def findings(self, onset_ns: int, now_ns: int, limit: int = 200) -> list[Finding]:
-        return inquiry.findings(self, onset_ns, now_ns, limit)
+        return findings.findings(self, onset_ns, now_ns, limit)
 
     def series_window(self, from_ns: int, to_ns: int, owners: frozenset[str] | None = None) -> list[Series]:
         return inquiry.series_window(self, from_ns, to_ns, owners)
