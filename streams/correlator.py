@@ -3,7 +3,8 @@
 Knows:   one engine an estate, where its memory lies, and in which order things are made safe.
 Ignores: how incidents are found (correlate/).
 
-Publish, checkpoint, acknowledge, in this order and each awaited.  A death before the checkpoint repeats the batches: the engine restored
+Publish, checkpoint, acknowledge, in this order and each awaited.  A checkpoint is written every `checkpoint_s`, rarer where the memory is so
+large that this would take more than CHECKPOINT_SHARE of the time, and as soon as there is a pause.  A death before the checkpoint repeats the batches: the engine restored
 from the last checkpoint emits the same revisions again, and readers take the second as the first.  So an acknowledged batch is always
 one that a checkpoint covers, and nothing is published that a restart would not publish again.
 """
@@ -36,6 +37,9 @@ logger = logging.getLogger(__name__)
 LOOK_EVERY_S = 1.0
 """How often time is looked at where no rows come: incidents end on silence, too."""
 
+CHECKPOINT_SHARE = 0.1
+"""Of the time checkpoints may take a tenth: the larger the memory, the rarer it is written."""
+
 
 @dataclass(slots=True)
 class Partition:
@@ -43,11 +47,25 @@ class Partition:
 
     number: int
     generation: int
+    epoch: int = 1
     engines: dict[str, Engine] = field(default_factory=dict)
     unsafe: list[Batch] = field(default_factory=list)
     """Batches taken in since the last checkpoint."""
+    told: bool = False
+    """Something was published since the last checkpoint."""
+    batches_taken: int = 0
+    batches_at_look: int = 0
+    """…when time was last looked at: no more of them since then is a pause."""
     sequence: int = 0
     checkpointed_s: float = field(default_factory=monotonic)
+    checkpoint_took_s: float = 0.0
+
+    def may_checkpoint(self, every_s: float) -> bool:
+        rest_s = self.checkpoint_took_s * (1 / CHECKPOINT_SHARE - 1)
+        return bool(self.unsafe) and monotonic() - self.checkpointed_s >= max(every_s, rest_s)
+
+    def wants_checkpoint(self, every_s: float) -> bool:
+        return bool(self.unsafe or self.told) and monotonic() - self.checkpointed_s >= every_s
 
 
 class Correlator:
@@ -91,15 +109,15 @@ class Correlator:
                     engine.feed(wire.decode(record.value), now_ns)
                 emissions = [emission for engine in partition.engines.values() for emission in engine.advance(now_ns)]
             partition.unsafe.append(batch)
-            await self._publish(emissions)
-            if monotonic() - partition.checkpointed_s >= self._checkpoint_s:
+            await self._publish(partition, emissions)
+            if partition.wants_checkpoint(self._checkpoint_s):
                 await self._checkpoint(partition)
 
     async def drain(self) -> None:
         """Before partitions go: make everything taken in durable."""
         async with self._turn:
             for partition in self._partitions.values():
-                if partition.unsafe:
+                if partition.wants_checkpoint(0.0):
                     await self._checkpoint(partition)
 
     async def watch(self) -> None:
@@ -117,13 +135,13 @@ class Correlator:
     async def _look(self) -> None:
         if self._app.rebalancing or not self._app.batch_consumer.flow_active:
             return
-        for tp in sorted(self._app.batch_consumer.assignment()):
-            if tp.topic != SIGNALS:
-                continue
-            partition = await self._partition(tp.partition)
+        ours = sorted(tp.partition for tp in self._app.batch_consumer.assignment() if tp.topic == SIGNALS)
+        self._partitions = {number: partition for number, partition in self._partitions.items() if number in ours}
+        for number in ours:
+            partition = await self._partition(number)
             now_ns = time_ns()
-            await self._publish([emission for engine in partition.engines.values() for emission in engine.advance(now_ns)])
-            if partition.unsafe and monotonic() - partition.checkpointed_s >= self._checkpoint_s:
+            await self._publish(partition, [emission for engine in partition.engines.values() for emission in engine.advance(now_ns)])
+            if partition.wants_checkpoint(self._checkpoint_s):
                 await self._checkpoint(partition)
         self._gauge()
 
@@ -142,7 +160,7 @@ class Correlator:
                 engine.clock.resume(now_ns)
                 engine.declare(self._calls)
                 partition.engines[estate] = engine
-            partition.sequence = max(partition.sequence, checkpoint.sequence)
+            partition.epoch = max(partition.epoch, checkpoint.epoch + 1)
         if partition.engines:
             logger.info("partition %d: took up the memory of %d estates", number, len(partition.engines))
         return partition
@@ -159,9 +177,10 @@ class Correlator:
         engine.expect(self._sources, now_ns, alerting=self._alerting)
         return engine
 
-    async def _publish(self, emissions: list[Emission]) -> None:
+    async def _publish(self, partition: Partition, emissions: list[Emission]) -> None:
         if not emissions:
             return
+        partition.told = True
         with metrics.STAGE_SECONDS.labels("publish").time():
             await send_all(self._app, [record for emission in emissions for record in records_of(emission)])
         for emission in emissions:
@@ -177,25 +196,33 @@ class Correlator:
 
     async def _checkpoint(self, partition: Partition) -> None:
         """Writes all engines of a partition, then acknowledges what they cover."""
-        covered, partition.unsafe = partition.unsafe, []
+        covered, partition.unsafe, partition.told = partition.unsafe, [], False
         partition.sequence += 1
+        begun_s = monotonic()
         with metrics.CHECKPOINT_SECONDS.time():
             size = 0
             for estate, engine in sorted(partition.engines.items()):
-                checkpoint = Checkpoint(estate, partition.generation, partition.sequence, engine.snapshot())
+                checkpoint = Checkpoint(estate, partition.epoch, partition.generation, partition.sequence, engine.snapshot())
                 size += len(checkpoint.memory)
                 await send_all(self._app, chunks(checkpoint, partition.number))
         metrics.CHECKPOINT_BYTES.set(size)
         for batch in covered:
             batch.ack()
         partition.checkpointed_s = monotonic()
+        partition.checkpoint_took_s = partition.checkpointed_s - begun_s
 
-    def _gauge(self) -> None:
-        engines = [engine for partition in self._partitions.values() for engine in partition.engines.values()]
-        metrics.ESTATES.set(len(engines))
-        lows = [engine.clock.low_ns for engine in engines if engine.clock.low_ns > 0]
+    def _engines(self) -> list[Engine]:
+        return [engine for partition in self._partitions.values() for engine in partition.engines.values()]
+
+    def _gauge_watermark(self) -> None:
+        lows = [engine.clock.low_ns for engine in self._engines() if engine.clock.low_ns > 0]
         if lows:
             metrics.WATERMARK_SECONDS.set(min(lows) / SECOND_NS)
+
+    def _gauge(self) -> None:
+        engines = self._engines()
+        metrics.ESTATES.set(len(engines))
+        self._gauge_watermark()
         for severity in ("SEV1", "SEV2", "SEV3", "SEV4"):
             metrics.INCIDENTS_OPEN.labels(severity).set(sum(known == severity for known in self._open.values()))
         shed: dict[str, int] = {}
