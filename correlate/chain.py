@@ -119,7 +119,7 @@ def _change_root(suspect: Suspect, change: Signal, critical: str, around: Surrou
     kinds = dict.fromkeys(argument.kind for argument in suspect.arguments if argument.nats > 0)
     timing = f"{span(before_ns)} before" if before_ns > around.within_ns(critical, critical) else "at the time that"
     took = f", and took effect {span(effect_ns)} before" if 0 < effect_ns < before_ns else ""
-    text = f"The change to {name_of(entity)} came {timing} {name_of(critical)} first failed{took}."
+    text = f"The change to {name_of(entity)} came {timing} {name_of(critical)} {around.happened(critical)}{took}."
     first = ("change_precedes", *kinds) if before_ns >= 0 else tuple(kinds) or ("same_entity",)
     return (node,), (Edge(source=node.id, target=critical, evidence=first, text=text, score=round(suspect.score, 3)),)
 

@@ -18,6 +18,7 @@ from typing import Final
 from correlate import shared_ids
 from correlate.first_failures import FirstFailure, tolerance, tolerances
 from correlate.lead_lag import lead
+from correlate.moments import HARM
 from correlate.scene import Account, Series
 from correlate.words import name_of, span
 from schemas.entity import split
@@ -78,6 +79,11 @@ class Surroundings:
     """Of each entity the series of its strongest finding."""
     texts: Mapping[str, str]
     tolerances: Mapping[str, int]
+    unharmed: frozenset[str] = frozenset()
+    """Entities of which no more is known than that they do or are asked more or less than usual."""
+
+    def happened(self, entity: str) -> str:
+        return "first departed from normal" if entity in self.unharmed else "first failed"
 
     def within_ns(self, one: str, other: str) -> int:
         return tolerance(self.tolerances, one, other)
@@ -112,6 +118,7 @@ def surroundings(account: Account, firsts: Mapping[str, FirstFailure]) -> Surrou
         strongest=_strongest(account),
         texts={entity: "\n".join(found) for entity, found in texts.items()},
         tolerances=tolerances(account.series),
+        unharmed=frozenset(entity for entity, first in firsts.items() if first.finding is not None and first.finding.family not in HARM),
     )
 
 
@@ -137,7 +144,7 @@ def time_link(source: str, target: str, around: Surroundings) -> Link | None:
     after_ns = around.first_ns[target] - around.first_ns[source]
     if after_ns <= around.within_ns(source, target) or (around.in_topology(source) and around.in_topology(target)):
         return None
-    text = f"{name_of(target)} first failed {span(after_ns)} after {name_of(source)}; whether it depends on it is not known."
+    text = f"{name_of(target)} {around.happened(target)} {span(after_ns)} after {name_of(source)}; whether it depends on it is not known."
     return Link(source, target, ("time_order",), text)
 
 
@@ -152,9 +159,9 @@ def _link(source: str, target: str, kind: str, how: str, names: bool, after_ns: 
     kinds = [kind] if kind else []
     if after_ns > within_ns:
         kinds.append("time_order")
-        when = f"first failed {span(after_ns)} after {'it' if kind or names else name_of(source)}"
+        when = f"{around.happened(target)} {span(after_ns)} after {'it' if kind or names else name_of(source)}"
     else:
-        when = f"first failed at the same time, as far as clocks and sampling tell (± {span(within_ns)})"
+        when = f"{around.happened(target)} at the same time, as far as clocks and sampling tell (± {span(within_ns)})"
     text = f"{how or f'{name_of(target)} reports {name_of(source)}'} and {when}" if kind or names else f"{name_of(target)} {when}"
     if names and kind != "load":
         kinds.append("names_peer")
@@ -223,6 +230,7 @@ def followed(link: Link, around: Surroundings) -> Link:
     if one is None or other is None or led is None:
         return link
     when = f"{span(led.lag_ns)} later" if led.lag_ns > 0 else "at the same time"
-    text = f"{link.text.rstrip('.')}; its {one_line(other.subject.name, 60)} follows {one_line(one.subject.name, 60)} of "
+    moves = "follows" if led.correlation > 0 else "moves against"
+    text = f"{link.text.rstrip('.')}; its {one_line(other.subject.name, 60)} {moves} {one_line(one.subject.name, 60)} of "
     text += f"{name_of(link.source)} {when} (rank correlation {led.correlation:.2f})."
     return replace(link, kinds=(*link.kinds, "lead_lag"), text=text)

@@ -22,6 +22,8 @@ TRACE: Final = "shared_trace"
 CHANGE: Final = "shared_change"
 HOST: Final = "shared_host"
 _SPOKEN: Final = frozenset({Kind.LOG, Kind.ALERT, Kind.STATE})
+_LOOPBACK: Final = frozenset({"localhost", "localhost.localdomain", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104
+"""What every machine calls itself names none."""
 _CHANGED: Final = frozenset({Kind.CHANGE, Kind.SCALING})
 
 
@@ -55,7 +57,8 @@ def shared_ids(rows: Iterable[Signal], subjects: Iterable[Subject]) -> SharedIds
 
 def _note_host(ids: SharedIds, subject: Subject) -> None:
     for ancestor in subject.ancestors:
-        if split(ancestor)[0] == "host" and subject.entity != ancestor:
+        kind, name = split(ancestor)
+        if kind == "host" and name not in _LOOPBACK and subject.entity != ancestor:
             _note(ids.of[HOST], (subject.entity, *(above for above in subject.ancestors if split(above)[0] == "service")), ancestor)
 
 

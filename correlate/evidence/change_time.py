@@ -30,7 +30,8 @@ def judge(docket: Docket, candidate: Candidate) -> list[Argument]:
         return [Argument(kind=KIND, nats=-PROOF, text=f"It took effect {span(delay_ns)} after the onset.", refs=refs)]
     scale_s = DELAY_S * (FILLS if _fills_up(docket, candidate) else 1)
     nats = max(-PROOF, log(2 / (1 + max(delay_ns, 0) / SECOND_NS / scale_s)))
-    return [Argument(kind=KIND, nats=nats, text=f"It took effect {span(max(delay_ns, 0))} before the onset.", refs=refs)]
+    when = f"{span(delay_ns)} before the onset" if delay_ns >= SECOND_NS else "at the onset"
+    return [Argument(kind=KIND, nats=nats, text=f"It took effect {when}.", refs=refs)]
 
 
 def _fills_up(docket: Docket, candidate: Candidate) -> bool:
