@@ -31,6 +31,8 @@ one cause (processors, memory, a disk, the network around a service, code, a lim
 requests); everything else follows from arithmetic, and the truth (who was hurt, along which calls) is the difference to the same run without
 the fault.  Regular jobs, everyday errors, innocent releases and alerts that mean nothing happen anyway.  Logs, call graph, catalogue, alerts
 and changes are each missing in some.  Kinds of fault and sampling rates take turns with the seeds."""
+_UNFITTED: Final = """No number of the engine is found by search over these sets, so there is no tuning that a set could be left out of: every
+row above is that of an untuned set.  What can be tried is to make the same outages harder:"""
 _NO_FIGURE: Final = "not measured with this version"
 
 
@@ -146,7 +148,7 @@ def _generality(sets: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> s
     if not rows:
         return f"`--generality`: {_NO_FIGURE}."
     says = "\n".join(f"* **{title}**: {perturbation.says}." for title, perturbation in PERTURBATIONS.items())
-    return f"{says}\n\nIn brackets: against the same cases as recorded.\n\n{_compared(sets, rows)}"
+    return f"{_UNFITTED}\n\n{says}\n\nIn brackets: against the same cases as recorded.\n\n{_compared(sets, rows)}"
 
 
 def _ablation(sets: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
