@@ -102,6 +102,7 @@ def test_a_success_ratio_that_was_zero_all_along_is_not_believed():
         ("http_request_duration_seconds_p99", "", [0.2, 1.5], 1.5),
         ("latency_p95", "ms", [200.0, 1_500.0], 1.5),
         ("front_latency_p90_s", "", [0.2, 1.5], 1.5),
+        ("service:http_duration_seconds:p95_1m", "", [0.2, 1.5], 1.5),
         ("latency_average", "", [0.2, 1.5], None),
     ],
 )

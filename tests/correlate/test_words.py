@@ -6,7 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from correlate.words import clause, gist, listed, moment, nanoseconds, number, percent, quoted, sentence, span
+from correlate.telemetry.roles import FAMILIES
+from correlate.words import (
+    clause,
+    family_words,
+    gist,
+    listed,
+    moment,
+    nanoseconds,
+    number,
+    percent,
+    quoted,
+    sentence,
+    span,
+    template,
+    with_unit,
+)
 
 
 @pytest.mark.parametrize(
@@ -79,3 +94,39 @@ def test_identifiers_keep_their_spelling_in_sentences():
     assert sentence("errors rose") == "Errors rose."
     assert clause("Errors rose.") == "errors rose"
     assert clause("CPU is short.") == "CPU is short"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            "2026-11-24 23:51:58,407 POST /orders failed\nTraceback (most recent call last):\n  File x\nPoolError: empty",
+            "POST /orders failed",
+        ),
+        ("Traceback (most recent call last):\n  File x\nPoolError: empty", "PoolError: empty"),
+        ("\n\n  caught: retrying\n  at Cart.java:42", "caught: retrying"),
+        ("trace 4bf92f3577b34da6a3ce929d0e0e4736 ended", "trace … ended"),
+        ("", ""),
+    ],
+)
+def test_the_gist_of_a_log_is_its_first_telling_line(line: str, said: str) -> None:
+    assert gist(line) == said
+
+
+def test_a_template_is_quoted_shortly_without_what_varies() -> None:
+    assert template("order 411 placed in 23 ms") == "“order … placed in … ms”"
+    assert len(template("word " * 100)) <= 92
+    assert template(" ") == "an empty line"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "rate", "words"),
+    [(0.25, "1", False, "0.25"), (4.9, "", True, "4.9 per second"), (0.3, "s", False, "0.3 s"), (0.02, "s", True, "0.02 s/s")],
+)
+def test_a_unit_that_says_nothing_is_left_out(value: float, unit: str, rate: bool, words: str) -> None:
+    assert with_unit(value, unit, per_second=rate) == words
+
+
+def test_every_family_of_evidence_has_words() -> None:
+    """No reader should meet `edge_in_client`."""
+    assert not [family for family in FAMILIES if "_" in family_words(family)]
