@@ -93,10 +93,11 @@ class Begin(NamedTuple):
 
 def onset(telemetry: Telemetry, entity: str, since_ns: int) -> Begin | None:
     """When the entity's present trouble began, by its strongest witness since a moment: a run of deviating samples or the split of a log
-    share; None while no witness can tell."""
+    share; None while no witness can tell.  A witness that saw less than half of what the entity shows saw something else."""
     number = telemetry.registry.number_of[entity]
+    shown = telemetry.calibrated[number].max(initial=0.0) if number < len(telemetry.calibrated) else 0.0
     witnesses = [*_by_series(telemetry, number, since_ns), *_by_logs(telemetry, number, since_ns)]
-    return max(witnesses, default=None)
+    return max((witness for witness in witnesses if witness.nats >= _STRONG * shown), default=None)
 
 
 def _by_series(telemetry: Telemetry, number: int, since_ns: int) -> list[Begin]:
