@@ -29,7 +29,7 @@ from streams.topics import INCIDENTS, POSTMORTEMS
 
 PARTITIONS = 1
 """One estate, one partition: the demo's whole telemetry in one order."""
-IDLE_S = 5.0
+IDLE_S = 15.0
 """A recorded topic that has ended is left out after this long; live topics would be given a minute."""
 CHECKPOINT_S = 2.0
 STOP_S = 25.0
