@@ -210,10 +210,12 @@ def _detected_by(trouble: Trouble, alerts: Sequence[Signal]) -> str:
     firing = [signal for signal in alerts if signal.status is not Status.RESOLVED and signal.event_time_ns <= trouble.detected_ns]
     if trouble.alerted and firing:
         return f"alert {firing[0].subject.name} on {name_of(firing[0].subject.entity)}"
-    top = next(iter(trouble.blame), None)
-    families = sorted(trouble.families.get(top or "", {}).items(), key=lambda item: (-item[1], item[0]))[:2]
-    what = " and ".join(family_words(family) for family, _ in families) or "telemetry"
-    return f"{what} of {name_of(top)} departed from normal" if top else "several signals departed from normal together"
+    opener = next((entity for entity, why in trouble.joined.items() if why.how == "opened"), next(iter(trouble.entities), None))
+    families = sorted(trouble.families.get(opener or "", {}).items(), key=lambda item: (-item[1], item[0]))[:2]
+    what = " and ".join(family_words(family) for family, _ in families)
+    if opener is None:
+        return "several signals departed from normal together"
+    return f"{f'{what} of ' if what else ''}{name_of(opener)} departed from normal"
 
 
 def _impact_series(view: View, trouble: Trouble, end_ns: int) -> list[Series]:

@@ -8,14 +8,13 @@ Ignores: stale runbooks, misleading dashboards and everything else that telemetr
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from correlate.chain_origin import ANSWER
 from correlate.citing import distinct, evidence_of, evidence_of_finding
-from correlate.first_failures import FirstFailure
 from correlate.moments import change_name, details_of
-from correlate.scene import Account
+from correlate.scene import Account, Finding
 from correlate.shed_words import is_loss, shed_words
 from correlate.units import MINUTE_NS
 from correlate.words import listed, name_of, plural, span
@@ -38,13 +37,13 @@ _ERRORS: Final = frozenset({"errors"})
 _SLOW: Final = frozenset({"latency", "edge_in"})
 
 
-def contributing_factors(account: Account, chain: Chain, firsts: Mapping[str, FirstFailure]) -> tuple[Argument, ...]:
+def contributing_factors(account: Account, chain: Chain) -> tuple[Argument, ...]:
     """Factors by kind; nats are 0, for these are observations and not weighed against each other."""
     alerts = [row for row in account.members if row.subject.kind is Kind.ALERT]
     firing = [row for row in alerts if row.status is not Status.RESOLVED]
     return (
         *_of_the_change(account),
-        *_without_fallback(account, chain, firsts),
+        *_without_fallback(account, chain),
         *_late_detection(account, firing),
         *_nothing_behind(account, firing),
         *_unwatched_origin(chain, firing),
@@ -71,17 +70,23 @@ def _of_the_change(account: Account) -> Iterator[Argument]:
         yield _factor("unvalidated_config", f"A setting took effect without a check that stopped it: {name}.", [evidence_of(change)])
 
 
-def _without_fallback(account: Account, chain: Chain, firsts: Mapping[str, FirstFailure]) -> Iterator[Argument]:
+def _without_fallback(account: Account, chain: Chain) -> Iterator[Argument]:
     """A dependency's errors became errors of its caller: nothing in between answered in its place."""
-    for families, told in (
-        (_ERRORS, "Errors of {} became errors of {}: no fallback took over."),
-        (_SLOW, "{} grew slow and {} with it: nothing cut the wait short."),
+    for families, one, many in (
+        (_ERRORS, "Errors of {} became errors of {}: no fallback took over.", "Errors passed on along {}: no fallback took over."),
+        (_SLOW, "{} grew slow and {} with it: nothing cut the wait short.", "Slowness passed on along {}: nothing cut the wait short."),
     ):
-        suffering = {finding.entity for finding in account.findings if finding.family in families}
-        for edge in chain.edges:
-            if "dependency" in edge.evidence and {edge.source, edge.target} <= suffering:
-                text = told.format(name_of(edge.source), name_of(edge.target))
-                yield _factor("dependency_without_fallback", text, firsts[edge.target].evidence + firsts[edge.source].evidence)
+        suffering: dict[str, Finding] = {}
+        for finding in account.findings:
+            if finding.family in families:
+                suffering.setdefault(finding.entity, finding)
+        calls = [edge for edge in chain.edges if "dependency" in edge.evidence and {edge.source, edge.target} <= suffering.keys()]
+        if not calls:
+            continue
+        steps = [f"{name_of(edge.source)} → {name_of(edge.target)}" for edge in calls]
+        text = one.format(name_of(calls[0].source), name_of(calls[0].target)) if len(calls) == 1 else many.format(listed(steps, 4))
+        shown = [suffering[entity] for edge in calls for entity in (edge.source, edge.target)]
+        yield _factor("dependency_without_fallback", text, (evidence_of_finding(finding) for finding in shown))
 
 
 def _late_detection(account: Account, firing: Sequence[Signal]) -> Iterator[Argument]:

@@ -41,7 +41,7 @@ def tell(account: Account) -> Incident:
         entities=tuple(account.entities),
         signal_count=account.signal_count,
         causes=causes,
-        contributing_factors=contributing_factors(account, linked, firsts),
+        contributing_factors=contributing_factors(account, linked),
         chain=linked,
         timeline=happened.entries,
         impact=measured,

@@ -36,7 +36,7 @@ def summary(facts: Facts, ledger: Ledger) -> Iterator[Sentence]:
     if incident.resolved_at is not None:
         length = f"for {span(facts.between_ns(incident.onset_at, incident.resolved_at))}"
     else:
-        length = "and has not recovered yet"
+        length = f"and {'have' if len(incident.services) > 1 else 'has'} not recovered yet"
     one, many = ("was", "were") if incident.resolved_at is not None else ("is", "are")
     verb = many if len(incident.services) > 1 else one
     yield ledger.say(

@@ -85,8 +85,15 @@ def test_a_guilty_setting_is_an_unvalidated_one():
 
 
 def test_errors_that_pass_on_to_a_caller_show_that_no_fallback_took_over():
-    """C27: read off two failures and the call between them."""
-    assert factors(bad_deploy())["dependency_without_fallback"] == "Errors of checkout became errors of frontend: no fallback took over."
+    """C27: read off two failures and the call between them; several such calls are one factor."""
+    outage = Outage(calls={"frontend": {"payment"}})
+    outage.fails("payment", 0)
+    outage.fails("frontend", 30)
+    outage.suspect("payment", 0.8)
+    assert factors(outage)["dependency_without_fallback"] == "Errors of payment became errors of frontend: no fallback took over."
+    assert factors(bad_deploy())["dependency_without_fallback"] == (
+        "Errors passed on along payment → checkout and checkout → frontend: no fallback took over."
+    )
 
 
 def test_late_detection_is_a_factor_with_its_length():
@@ -134,6 +141,24 @@ def test_shed_rows_are_on_record():
     assert [factor.text for factor in incident.contributing_factors if factor.kind == "telemetry_shed"] == [
         "1,200 rows were left out (logs over cap)."
     ]
+
+
+def test_room_made_for_newer_examples_is_no_loss():
+    """Counted on the record, but nothing that contributed: every line was counted before it went."""
+    incident = tell(bad_deploy().account(shed={"log_exemplars_over_cap": 1_326, "late_metric_rows": 7}))
+    assert incident.shed["log_exemplars_over_cap"] == 1_326
+    assert [factor.text for factor in incident.contributing_factors if factor.kind == "telemetry_shed"] == [
+        "7 samples came after their time was closed and could not be weighed."
+    ]
+
+
+def test_a_title_says_what_customers_feel_before_what_is_most_affected():
+    """The database departs most; the shop's front answers with errors and slowly."""
+    outage = Outage(calls={"frontend": {"db"}})
+    outage.fails("db", 0, "latency", nats=60)
+    outage.fails("frontend", 5, "latency", nats=30)
+    outage.fails("frontend", 9, "errors", nats=8)
+    assert tell(outage.account()).title == "Errors on frontend and 1 more component"
 
 
 def test_a_merged_incident_says_where_it_went():
