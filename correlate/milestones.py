@@ -58,7 +58,8 @@ def _detection(account: Account, entity: str) -> Moment:
         entity, shown = alert.subject.entity, (evidence_of(alert),)
     else:
         known = [finding for finding in account.findings if finding.first_ns <= account.detected_ns] or account.findings
-        known = sorted(known, key=lambda finding: (-finding.nats, finding.first_ns, finding.entity, finding.family))
+        told_of = [finding for finding in known if name_of(finding.entity) in account.detected_by.split()] or known
+        known = sorted(told_of, key=lambda finding: (-finding.nats, finding.first_ns, finding.entity, finding.family))
         shown = distinct((evidence_of_finding(finding) for finding in known), EVIDENCE_MOST)
     told = clause(account.detected_by)
     return _milestone("detection", account.detected_ns, entity, f"Detected {when}" + (f": {told}." if told else "."), shown)
