@@ -3,10 +3,10 @@
 Knows:   one engine an estate, where its memory lies, and in which order things are made safe.
 Ignores: how incidents are found (correlate/).
 
-Publish, checkpoint, acknowledge, in this order and each awaited.  A checkpoint is written every `checkpoint_s`, rarer where the memory is so
-large that this would take more than CHECKPOINT_SHARE of the time, and as soon as there is a pause.  A death before the checkpoint repeats the batches: the engine restored
+Publish, checkpoint, acknowledge, in this order and each awaited.  A death before the checkpoint repeats the batches: the engine restored
 from the last checkpoint emits the same revisions again, and readers take the second as the first.  So an acknowledged batch is always
-one that a checkpoint covers, and nothing is published that a restart would not publish again.
+one that a checkpoint covers, and nothing is published that a restart would not publish again.  A checkpoint is written every `checkpoint_s`,
+rarer where the memory is so large that this would take more than CHECKPOINT_SHARE of the time, and at once in a pause.
 """
 
 from __future__ import annotations
@@ -60,12 +60,14 @@ class Partition:
     checkpointed_s: float = field(default_factory=monotonic)
     checkpoint_took_s: float = 0.0
 
-    def may_checkpoint(self, every_s: float) -> bool:
-        rest_s = self.checkpoint_took_s * (1 / CHECKPOINT_SHARE - 1)
-        return bool(self.unsafe) and monotonic() - self.checkpointed_s >= max(every_s, rest_s)
+    @property
+    def changed(self) -> bool:
+        """Whether the last checkpoint no longer says all."""
+        return bool(self.unsafe) or self.told
 
     def wants_checkpoint(self, every_s: float) -> bool:
-        return bool(self.unsafe or self.told) and monotonic() - self.checkpointed_s >= every_s
+        rest_s = self.checkpoint_took_s * (1 / CHECKPOINT_SHARE - 1)
+        return self.changed and monotonic() - self.checkpointed_s >= max(every_s, rest_s)
 
 
 class Correlator:
@@ -109,15 +111,17 @@ class Correlator:
                     engine.feed(wire.decode(record.value), now_ns)
                 emissions = [emission for engine in partition.engines.values() for emission in engine.advance(now_ns)]
             partition.unsafe.append(batch)
+            partition.batches_taken += 1
             await self._publish(partition, emissions)
             if partition.wants_checkpoint(self._checkpoint_s):
                 await self._checkpoint(partition)
+            self._gauge_watermark()
 
     async def drain(self) -> None:
         """Before partitions go: make everything taken in durable."""
         async with self._turn:
             for partition in self._partitions.values():
-                if partition.wants_checkpoint(0.0):
+                if partition.changed:
                     await self._checkpoint(partition)
 
     async def watch(self) -> None:
@@ -141,7 +145,9 @@ class Correlator:
             partition = await self._partition(number)
             now_ns = time_ns()
             await self._publish(partition, [emission for engine in partition.engines.values() for emission in engine.advance(now_ns)])
-            if partition.wants_checkpoint(self._checkpoint_s):
+            pause = partition.batches_taken == partition.batches_at_look
+            partition.batches_at_look = partition.batches_taken
+            if partition.wants_checkpoint(0.0 if pause else self._checkpoint_s):
                 await self._checkpoint(partition)
         self._gauge()
 

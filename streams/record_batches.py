@@ -74,6 +74,7 @@ class BatchConsumer(driver.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.in_flight: InFlight[TP] = InFlight()
         self.committed_to: dict[TP, int] = {}
+        self._served: set[TP] = set()
         super().__init__(*args, **kwargs)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:
@@ -125,7 +126,22 @@ class BatchConsumer(driver.Consumer):
                 return {}
             if len(affordable) < len(active_partitions):
                 active_partitions, timeout = affordable, min(timeout, CREDIT_POLL_S)
+            return await self._in_turn(active_partitions, timeout)
         return await super()._getmany(active_partitions, timeout)
+
+    async def _in_turn(self, partitions: set[TP], timeout: float) -> Any:
+        """Every partition that has something gives a run before any gives a second one.
+
+        Stock: aiokafka/consumer/fetcher.py, Fetcher.fetched_records.  It drains what was fetched of one partition first, which for compressed
+        records may be 20,000: event time in the partitions then drifts apart by half a minute, and rows wait in memory for it.
+        """
+        waiting = partitions - self._served
+        fetched = await super()._getmany(waiting, 0.0) if self._served and waiting else {}
+        if not fetched:
+            self._served = set()
+            fetched = await super()._getmany(partitions, timeout)
+        self._served.update(TP(tp.topic, tp.partition) for tp in fetched)
+        return fetched
 
     def _with_credit(self, tps: set[TP]) -> set[TP]:
         if self.in_flight.total_bytes >= self.app.total_credit_bytes:

@@ -60,6 +60,28 @@ async def test_a_batch_is_a_run_of_one_partition_in_order(kafka: str, make_topic
     assert np.median(sizes) > 1_000
 
 
+# ---- Consumer._getmany: turns
+
+
+async def test_partitions_take_turns_and_none_is_drained_while_others_wait(kafka: str, make_topic: MakeTopic, group: str) -> None:
+    """Each has 20,000 small records, which stock aiokafka fetches at once and hands over one partition after the other."""
+    topic = await make_topic(partitions=3)
+    await fill(kafka, topic, range(60_000), partitions=3)
+    order: list[int] = []
+
+    async def handle(batch: Batch) -> None:
+        order.extend([batch.tp.partition] * len(batch.records))
+
+    app = build_app(group, kafka)
+    batch_agent(app, [topic], handle, name="reader")
+    async with running(app):
+        await eventually(lambda: len(order) >= 60_000)
+    assert len(order) == 60_000
+    for partition in range(3):
+        done = 60_000 - order[::-1].index(partition)
+        assert all(order[:done].count(other) >= 10_000 for other in range(3)), f"partition {partition} was drained before others had half"
+
+
 # ---- Consumer._new_offset (faust issue 606)
 
 
