@@ -3,8 +3,9 @@
 Knows:   the wire forms of prometheus-kafka-adapter, Filebeat (ECS), Alertmanager and CDEvents, and how an outage shows in each.
 Ignores: Kafka, and what Causeline makes of it.
 
-120 services in a layered call graph; each is scraped for ten series every 15 s and logs; every 20 minutes a deploy breaks one of them:
-its latency and errors rise, then its callers', alerts fire, and a rollback heals it.
+800 services in a layered call graph, 9,600 series: 640 samples a second, and 2,400 log lines a second of requests that pass through six
+services each.  Every ten minutes a deploy breaks a service: its latency and errors rise, then its callers', alerts fire, and a rollback
+heals it.
 """
 
 from __future__ import annotations
@@ -16,34 +17,49 @@ from datetime import UTC, datetime
 
 import orjson
 
-SERVICES = 120
-SERIES = 10
+SERVICES = 800
 SCRAPE_S = 15
-"""Prometheus' most common scrape interval: 80 samples a second for this estate."""
+"""Prometheus' most common scrape interval."""
 
-LOGS_PER_SECOND = 40
-"""Half as many log lines as samples, about what a mid-sized cluster ships after its debug levels are cut."""
+REQUESTS_PER_SECOND = 400
+"""Requests that are logged; a service's busiest neighbours handle some tens of them, most services a few."""
+LINES_PER_REQUEST = 6
+"""One of each service on its way."""
+HOP_MS = 20
 
-OUTAGE_EVERY_S = 1_200
-OUTAGE_STARTS_S = 400
-ALERT_AFTER_S = 120
-"""A `for: 2m` rule."""
-ROLLBACK_AFTER_S = 420
-RESOLVED_AFTER_S = 600
+OUTAGE_EVERY_S = 600
+OUTAGE_STARTS_S = 90
+"""Long enough for every series to have its normal: six scrapes."""
+CALLERS_AFTER_S = 20
+ALERT_AFTER_S = 60
+"""A `for: 1m` rule."""
+ROLLBACK_AFTER_S = 120
+RESOLVED_AFTER_S = 150
+
+_CHILDREN = 3
+"""Callees of a service."""
+_LEAVES = (SERVICES - 2) // _CHILDREN + 1
+"""The first service that calls nobody; a request ends at one of these."""
 
 _METRICS = (
-    ("http_requests_total", "requests", 50.0),
-    ("http_request_errors_total", "errors", 0.2),
-    ("http_request_duration_seconds_p99", "latency", 0.18),
-    ("process_cpu_seconds_rate", "cpu", 0.4),
-    ("process_resident_memory_bytes", "memory", 4.2e8),
-    ("db_pool_connections_in_use", "latency", 8.0),
-    ("queue_depth", "latency", 12.0),
-    ("go_goroutines", "cpu", 90.0),
-    ("http_requests_in_flight", "latency", 6.0),
-    ("container_restarts_total", "steady", 0.0),
+    ("http_requests_total", "requests", 50.0, True),
+    ("http_request_errors_total", "errors", 0.2, True),
+    ("http_request_duration_seconds_p99", "latency", 0.18, False),
+    ("process_cpu_seconds_total", "cpu", 0.4, True),
+    ("process_resident_memory_bytes", "memory", 4.2e8, False),
+    ("db_pool_connections_in_use", "latency", 8.0, False),
+    ("queue_depth", "latency", 12.0, False),
+    ("go_goroutines", "cpu", 90.0, False),
+    ("http_requests_in_flight", "latency", 6.0, False),
+    ("container_restarts_total", "steady", 0.0, True),
 )
-"""Name, what it follows in an outage, and its normal value."""
+"""Name, what it follows in an outage, its normal value (of a counter: a second), and whether it is a counter."""
+_EDGES = (
+    ("traces_service_graph_request_total", "requests", 40.0, True),
+    ("traces_service_graph_request_failed_total", "errors", 0.1, True),
+)
+"""Of the calls that a service gets from the one above it."""
+SERIES = len(_METRICS) + len(_EDGES)
 
 _FACTORS = {"requests": 0.7, "errors": 60.0, "latency": 7.0, "cpu": 1.6, "memory": 1.1, "steady": 1.0}
 
@@ -76,10 +92,10 @@ class _Outage:
     broken: int
 
     def sick(self, service: int, second: int) -> bool:
-        """The broken service from the deploy on, its callers a minute later, both until the rollback."""
+        """The broken service from the deploy on, its callers a little later, both until the rollback."""
         since_s = second - self.begins_s
         return (service == self.broken and 0 <= since_s < ROLLBACK_AFTER_S) or (
-            service in callers(self.broken) and 60 <= since_s < ROLLBACK_AFTER_S
+            CALLERS_AFTER_S <= since_s < ROLLBACK_AFTER_S and service in callers(self.broken)
         )
 
 
@@ -89,31 +105,33 @@ def name_of(service: int) -> str:
 
 def callers(service: int) -> tuple[int, ...]:
     """A heap-shaped call graph: service n is called by the one above it, and by that one's neighbour."""
-    above = (service - 1) // 3
+    above = (service - 1) // _CHILDREN
     return () if service == 0 else tuple(sorted({above, max(0, above - 1)}))
 
 
 def events(count: int, *, seed: int, end_ms: int) -> Iterator[Event]:
     """`count` events in the order in which they were sent, the last of them at about end_ms."""
-    seconds = count // (SERVICES * SERIES // SCRAPE_S + LOGS_PER_SECOND) + 1
+    seconds = count // (SERVICES * SERIES // SCRAPE_S + REQUESTS_PER_SECOND * LINES_PER_REQUEST) + 1
     start_ms = end_ms - seconds * 1_000
+    counters: dict[tuple[int, str], float] = {}
     made = 0
     for second in range(seconds + 1):
-        for event in _second(random.Random(f"{seed}/{second}"), second, start_ms, seed):
+        found = list(_second(random.Random(f"{seed}/{second}"), second, start_ms, seed, counters))
+        for event in sorted(found, key=lambda event: event.at_ms):
             if made == count:
                 return
             made += 1
             yield event
 
 
-def _second(rng: random.Random, second: int, start_ms: int, seed: int) -> Iterator[Event]:
+def _second(rng: random.Random, second: int, start_ms: int, seed: int, counters: dict[tuple[int, str], float]) -> Iterator[Event]:
     at_ms = start_ms + second * 1_000
     outage = _outage_at(second, seed)
     yield from _changes_and_alerts(outage, second, at_ms)
     for service in range(second % SCRAPE_S, SERVICES, SCRAPE_S):
-        yield from _scrape(rng, service, outage.sick(service, second), at_ms)
-    for number in range(LOGS_PER_SECOND):
-        yield _log(rng, outage, second, at_ms + number * 1_000 // LOGS_PER_SECOND)
+        yield from _scrape(rng, service, outage.sick(service, second), at_ms + service, counters)
+    for _ in range(REQUESTS_PER_SECOND):
+        yield from _request(rng, outage, second, at_ms)
 
 
 def _outage_at(second: int, seed: int) -> _Outage:
@@ -122,36 +140,47 @@ def _outage_at(second: int, seed: int) -> _Outage:
     return _Outage(number * OUTAGE_EVERY_S + OUTAGE_STARTS_S, broken)
 
 
-def _scrape(rng: random.Random, service: int, sick: bool, at_ms: int) -> Iterator[Event]:
+def _scrape(rng: random.Random, service: int, sick: bool, at_ms: int, counters: dict[tuple[int, str], float]) -> Iterator[Event]:
+    name = name_of(service)
+    common = f'"cluster":"prod-1","instance":"10.0.{service % 256}.{service // 256}:9090","job":"{name}","namespace":"shop"'
+    own = f'{common},"pod":"{name}-6d8f7c9b5-x2k4j","service":"{name}"'
+    above = f'{common},"client":"{name_of(callers(service)[0]) if service else "ingress"}","server":"{name}"'
+    for labels, metrics in ((own, _METRICS), (above, _EDGES)):
+        for metric, follows, normal, counter in metrics:
+            value = normal * (_FACTORS[follows] if sick else 1.0) * (0.92 + 0.16 * rng.random())
+            if counter:
+                value = counters[service, metric] = counters.get((service, metric), 0.0) + value * SCRAPE_S
+            yield Event("telemetry.metrics", _sample(metric, labels, value, at_ms), at_ms)
+
+
+def _sample(metric: str, labels: str, value: float, at_ms: int) -> bytes:
     """prometheus-kafka-adapter, JSON serialisation: the value is a string."""
-    name, stamp = name_of(service), _rfc3339(at_ms)
-    for metric, follows, normal in _METRICS:
-        value = normal * (_FACTORS[follows] if sick else 1.0) * rng.uniform(0.92, 1.08)
-        yield Event(
-            "telemetry.metrics",
-            (
-                f'{{"timestamp":"{stamp}","value":"{value:.6g}","name":"{metric}","labels":{{"__name__":"{metric}",'
-                f'"cluster":"prod-1","instance":"10.0.{service}.7:9090","job":"{name}","namespace":"shop","pod":"{name}-6d8f7c9b5-x2k4j",'
-                f'"service":"{name}"}}}}'
-            ).encode(),
-            at_ms,
-        )
+    stamp = _rfc3339(at_ms)
+    return f'{{"timestamp":"{stamp}","value":"{value:.10g}","name":"{metric}","labels":{{"__name__":"{metric}",{labels}}}}}'.encode()
 
 
-def _log(rng: random.Random, outage: _Outage, second: int, at_ms: int) -> Event:
+def _request(rng: random.Random, outage: _Outage, second: int, at_ms: int) -> Iterator[Event]:
+    """A traced request on its way down the call graph; one line of each service it passes through."""
+    trace, service = rng.getrandbits(128), rng.randrange(_LEAVES, SERVICES)
+    at_ms += rng.randrange(1_000 - LINES_PER_REQUEST * HOP_MS)
+    for hop in range(LINES_PER_REQUEST, 0, -1):
+        yield _line(rng, outage, service, outage.sick(service, second), trace, at_ms + hop * HOP_MS)
+        service = max(0, (service - 1) // _CHILDREN)
+
+
+def _line(rng: random.Random, outage: _Outage, service: int, sick: bool, trace: int, at_ms: int) -> Event:
     """Filebeat, ECS 8: one line of a container."""
-    service = outage.broken if rng.random() < 0.05 else rng.randrange(SERVICES)
-    sore = outage.sick(service, second) and rng.random() < 0.6
+    sore = sick and rng.random() < 0.6
     words = rng.choice(_SORE if sore else _CALM).format(
-        number=rng.randrange(10**6), ms=rng.randrange(3, 90), small=rng.randrange(1, 20), callee=name_of(outage.broken)
+        number=int(rng.random() * 10**6), ms=3 + int(rng.random() * 87), small=1 + int(rng.random() * 19), callee=name_of(outage.broken)
     )
     name, level = name_of(service), "error" if sore else "info"
     return Event(
         "telemetry.logs",
         (
-            f'{{"@timestamp":"{_rfc3339(at_ms)}","ecs.version":"8.11.0","log.level":"{level}","message":"{words}",'
-            f'"service":{{"name":"{name}"}},"orchestrator":{{"cluster":{{"name":"prod-1"}},"namespace":"shop"}},'
-            f'"kubernetes":{{"pod":{{"name":"{name}-6d8f7c9b5-x2k4j"}}}},"trace.id":"{rng.getrandbits(128):032x}"}}'
+            f'{{"@timestamp":"{_rfc3339(at_ms)}","ecs":{{"version":"8.11.0"}},"log":{{"level":"{level}"}},"message":"{words}",'
+            f'"service":{{"name":"{name}"}},"orchestrator":{{"cluster":{{"name":"prod-1"}}}},'
+            f'"kubernetes":{{"namespace":"shop","pod":{{"name":"{name}-6d8f7c9b5-x2k4j"}}}},"trace":{{"id":"{trace:032x}"}}}}'
         ).encode(),
         at_ms,
     )

@@ -13,7 +13,7 @@ import contextlib
 import os
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -32,6 +32,13 @@ LOOK_EVERY_S = 0.1
 STOP_TIMEOUT_S = 30.0
 
 
+Condition = Callable[[], Awaitable[bool]]
+
+
+async def at_once() -> bool:
+    return True
+
+
 class ContestantFailed(RuntimeError):
     """The process ended or never joined its group; the message holds the end of what it printed."""
 
@@ -46,6 +53,10 @@ class Contestant:
     environ: Mapping[str, str]
     inputs: Sequence[str]
     through: Sequence[str] = ()
+    done: Condition = at_once
+    """What must be true besides the commits for the clock to stop."""
+    settled: Condition = at_once
+    """What is waited for before CPU and memory are read: work that follows the commits is paid for, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +76,20 @@ class Measured:
         }
 
 
-async def measure(bootstrap: str, contestant: Contestant, *, limit_s: float) -> Measured:
-    """Run the contestant until it has committed all its input, or for limit_s."""
+async def nothing() -> None:
+    return
+
+
+async def measure(
+    bootstrap: str, contestant: Contestant, *, limit_s: float, before_end: Callable[[], Awaitable[None]] = nothing
+) -> Measured:
+    """Run the contestant until it has committed all its input, or for limit_s.  before_end: awaited while it still runs."""
     async with _broker(bootstrap) as broker:
         with tempfile.TemporaryFile() as log, _started(contestant, log) as process:
             try:
-                return await _watch(broker, psutil.Process(process.pid), contestant, limit_s)
+                found = await _watch(broker, psutil.Process(process.pid), contestant, limit_s)
+                await before_end()
+                return found
             except (ContestantFailed, psutil.NoSuchProcess) as failure:
                 log.seek(0)
                 said = log.read().decode(errors="replace")[-3_000:]
@@ -89,8 +108,10 @@ async def _watch(broker: _Broker, process: psutil.Process, contestant: Contestan
         done = sum(commits.get(tp, 0) for tp in ends)
         if done > events:
             events, advanced_s = done, monotonic()
-        if done >= sum(ends.values()) and await broker.caught_up(commits, contestant.through):
+        if done >= sum(ends.values()) and await broker.caught_up(commits, contestant.through) and await contestant.done():
             advanced_s, complete = monotonic(), True
+    while complete and not await contestant.settled() and monotonic() - started_s < limit_s:
+        await asyncio.sleep(LOOK_EVERY_S)
     cpu_s = _cpu_s(process) - cpu_before_s
     if events == 0:
         raise ContestantFailed(f"committed nothing within {limit_s:.0f} s")

@@ -5,6 +5,11 @@
     aiokafka   the bare client that only decodes
 
 All read the same records in one run.  `--json` prints one object and nothing else on stdout.
+
+The records are a backlog of some minutes of a large estate (generate.py) with an outage in it.  The worker's clock stops when everything
+is committed and correlated up to what may still arrive out of order (DISORDER_S and the tick under way, 15 s of event time in all); its CPU
+is read when the last tick is closed as well.  What it made of the records is told beside its figures, so that an engine that did nothing,
+or left rows out, would show.
 """
 
 from __future__ import annotations
@@ -25,17 +30,31 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.generate import events
-from benchmarks.measure import Contestant, ContestantFailed, Measured, measure
+from benchmarks.measure import Contestant, ContestantFailed, measure
+from benchmarks.worker_metrics import WorkerMetrics
+from correlate.parameters import DEFAULTS
+from correlate.units import SECOND_NS
 from streams.kafka_jars import KafkaUnavailable
 from streams.local_kafka import given_or_local
-from streams.topics import INPUTS, SIGNALS, plan
+from streams.reading_topics import follow
+from streams.topics import INCIDENTS, INPUTS, POSTMORTEMS, SIGNALS, plan
+
+Row = dict[str, float]
 
 PARTITIONS = 4
-EVENTS = 1_000_000
-"""Some 290 MB: three seconds of the bare client, so that starting and ending do not count for much."""
+EVENTS = 1_800_000
+"""Some 600 MB, ten minutes of the estate: an outage until its recovery is verified, and some seconds of the bare client."""
+
+DISORDER_S = 5.0
+"""Each partition's records are in order; some room for what is fetched from two partitions at once."""
+
+IDLE_S = 5.0
+"""Partitions without a record (few deploys and alerts are in the backlog) hold event time back for this long, and rows wait in memory."""
 
 LIMIT_S = 30.0
 """Stock Faust would need a minute and a half for all of them; its rate over half a minute is as good."""
+
+TICK_S = DEFAULTS.tick_ns / SECOND_NS
 
 WORKER_LIMIT_S = 600.0
 """The worker is never cut short: rows it has read but not yet correlated would flatter it."""
@@ -61,38 +80,71 @@ def command(count: int, limit_s: float, only: tuple[str, ...], seed: int, as_jso
     except (ContestantFailed, KafkaUnavailable) as failure:
         raise click.ClickException(str(failure)) from failure
     if as_json:
-        click.echo(orjson.dumps({name: found.row() for name, found in measured.items()}))
+        click.echo(orjson.dumps(measured))
     else:
         Console().print(_table(measured))
 
 
-async def _run(bootstrap: str, names: tuple[str, ...], count: int, limit_s: float, seed: int) -> dict[str, Measured]:
+async def _run(bootstrap: str, names: tuple[str, ...], count: int, limit_s: float, seed: int) -> dict[str, Row]:
     await _make_topics(bootstrap)
     started_s = monotonic()
-    await _fill(bootstrap, count, seed)
-    _say(f"wrote {count:,} events in {monotonic() - started_s:.0f} s")
-    measured = {}
+    first_ms, last_ms = await _fill(bootstrap, count, seed)
+    _say(f"wrote {count:,} events of {(last_ms - first_ms) / 1_000:.0f} s in {monotonic() - started_s:.0f} s")
+    rows: dict[str, Row] = {}
     for name in names:
-        found = await measure(bootstrap, _contestant(name, bootstrap), limit_s=WORKER_LIMIT_S if name == "causeline" else limit_s)
-        if name == "causeline" and not found.complete:
-            raise ContestantFailed(f"causeline had committed {found.events:,} of {count:,} events after {WORKER_LIMIT_S:.0f} s")
-        measured[name] = found
-        _say(
-            f"{name}: {measured[name].row()}"
-            + ("" if measured[name].complete else f" ({measured[name].events:,} events when time ran out)")
-        )
-    return measured
+        rows[name] = await (_causeline(bootstrap, first_ms, last_ms) if name == "causeline" else _peer(name, bootstrap, limit_s))
+        _say(f"{name}: {rows[name]}")
+    return rows
 
 
-def _contestant(name: str, bootstrap: str) -> Contestant:
-    group = f"throughput.{name}.{uuid.uuid4().hex[:8]}"
-    if name != "causeline":
-        return Contestant(name, [sys.executable, "-m", "benchmarks.peers", name, bootstrap, group], group, {}, INPUTS)
-    environ = {"CAUSELINE_KAFKA": bootstrap, "CAUSELINE_GROUP": group, "CAUSELINE_HTTP_PORT": "0", "CAUSELINE_LOG_LEVEL": "WARNING"}
-    return Contestant(name, [_causeline(), "worker"], group, environ, INPUTS, through=(SIGNALS,))
+async def _peer(name: str, bootstrap: str, limit_s: float) -> Row:
+    group = _group(name)
+    contestant = Contestant(name, [sys.executable, "-m", "benchmarks.peers", name, bootstrap, group], group, {}, INPUTS)
+    return (await measure(bootstrap, contestant, limit_s=limit_s)).row()
 
 
-def _causeline() -> str:
+async def _causeline(bootstrap: str, first_ms: int, last_ms: int) -> Row:
+    worker = WorkerMetrics()
+    group = _group("causeline")
+    environ = {
+        "CAUSELINE_KAFKA": bootstrap,
+        "CAUSELINE_GROUP": group,
+        "CAUSELINE_HTTP_PORT": str(worker.port),
+        "CAUSELINE_LOG_LEVEL": "WARNING",
+        "CAUSELINE_DISORDER_S": str(DISORDER_S),
+        "CAUSELINE_IDLE_S": str(IDLE_S),
+    }
+
+    async def correlated() -> bool:
+        return await worker.watermark_s() >= last_ms / 1_000 - DISORDER_S
+
+    async def closed() -> bool:
+        return await worker.watermark_s() >= last_ms / 1_000 + TICK_S
+
+    contestant = Contestant(
+        "causeline", [_command(), "worker"], group, environ, INPUTS, through=(SIGNALS,), done=correlated, settled=closed
+    )
+    found = await measure(bootstrap, contestant, limit_s=WORKER_LIMIT_S, before_end=worker.remember)
+    if not found.complete:
+        raise ContestantFailed(f"causeline had committed {found.events:,} events after {WORKER_LIMIT_S:.0f} s")
+    made = await _made(bootstrap)
+    if not made["incidents"]:
+        raise ContestantFailed("causeline published no incident, though there is an outage in the records: its figures mean nothing")
+    return {**found.row(), "event_time_s": round((last_ms - first_ms) / 1_000), **made, "rows_not_kept": round(worker.rows_not_kept)}
+
+
+async def _made(bootstrap: str) -> dict[str, float]:
+    """What the worker has published."""
+    incidents = [record.key async for record in follow(bootstrap, INCIDENTS, stop_at_end=True)]
+    drafts = [record async for record in follow(bootstrap, POSTMORTEMS, stop_at_end=True)]
+    return {"incidents": len(set(incidents)), "revisions": len(incidents), "postmortems": len(drafts)}
+
+
+def _group(name: str) -> str:
+    return f"throughput.{name}.{uuid.uuid4().hex[:8]}"
+
+
+def _command() -> str:
     """The console script beside the running interpreter, as a user has it."""
     beside = Path(sys.executable).with_name("causeline")
     found = str(beside) if beside.exists() else shutil.which("causeline")
@@ -115,22 +167,35 @@ async def _make_topics(bootstrap: str) -> None:
         await admin.close()
 
 
-async def _fill(bootstrap: str, count: int, seed: int) -> None:
-    """The events in the order they were sent, ending now, each with its time as the record's."""
+async def _fill(bootstrap: str, count: int, seed: int) -> tuple[int, int]:
+    """The events in the order they were sent, ending now, each with its time as the record's; returns the times of first and last."""
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, linger_ms=20, max_batch_size=1 << 18, compression_type="lz4")
     await producer.start()
+    first_ms = last_ms = 0
     try:
         for number, event in enumerate(events(count, seed=seed, end_ms=int(time() * 1_000))):
             await producer.send(event.topic, event.value, partition=number % PARTITIONS, timestamp_ms=event.at_ms)
+            first_ms, last_ms = first_ms or event.at_ms, event.at_ms
     finally:
         await producer.stop()
+    return first_ms, last_ms
 
 
-def _table(measured: dict[str, Measured]) -> Table:
-    table = Table("", "events/s", "CPU µs/event", "peak RSS MB", title="Kafka → committed output")
-    for name, found in measured.items():
-        table.add_row(name, f"{found.events_per_s:,.0f}", f"{found.cpu_us_per_event:.1f}", f"{found.peak_rss_mb:.0f}")
+def _table(rows: dict[str, Row]) -> Table:
+    table = Table("", "events/s", "CPU µs/event", "peak RSS MB", title="Kafka → committed output", caption=_caption(rows))
+    for name, row in rows.items():
+        table.add_row(name, f"{row['events_per_s']:,.0f}", f"{row['cpu_us_per_event']:.1f}", f"{row['peak_rss_mb']:.0f}")
     return table
+
+
+def _caption(rows: dict[str, Row]) -> str | None:
+    made = rows.get("causeline")
+    if made is None:
+        return None
+    return (
+        f"{made['event_time_s']:.0f} s of event time: {made['incidents']:.0f} incidents in {made['revisions']:.0f} revisions, "
+        f"{made['postmortems']:.0f} postmortem drafts; {made['rows_not_kept']:.0f} rows not kept"
+    )
 
 
 def _say(words: str) -> None:
