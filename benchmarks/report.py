@@ -138,8 +138,9 @@ def _compared(sets: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str
             row["set"], row["variant"], f"{row['cases']} of {sets[row['set']]['cases']}",
             *(show_drop(name, row["scores"].get(name), row["before"].get(name)) for name in SHORT),
         ]
+        for one in sets
         for row in rows
-        if row["set"] in sets
+        if row["set"] == one
     ]  # fmt: skip
     return markdown(("set", "condition", "cases", *SHORT), told)
 
