@@ -17,7 +17,7 @@ from benchmarks.cases import Case, alerts_in, read_incidents
 from benchmarks.perturb import PERTURBATIONS
 from benchmarks.runs import KEPT, Run, Variant, run_all
 from benchmarks.score import Judged, Scores, scores
-from benchmarks.turning import READS, Turning, parameters
+from benchmarks.turning import READS, Turning, label, parameters
 
 FACTORS: Final = (0.5, 2.0)
 
@@ -94,7 +94,7 @@ def sensitivities(sets: dict[str, list[Case]]) -> Iterator[tuple[str, list[Case]
             if not _has(cases, READS[parameter.partition(":")[0]]):
                 continue
             for factor in FACTORS:
-                yield name, cases, Variant(f"{parameter.rpartition(':')[2]} × {factor:g}", turning=Turning(parameter, factor))
+                yield name, cases, Variant(f"{label(parameter)} × {factor:g}", turning=Turning(parameter, factor))
 
 
 def _has(cases: Sequence[Case], signal: str) -> bool:

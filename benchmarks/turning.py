@@ -35,6 +35,13 @@ class Turning:
 AS_SHIPPED = Turning()
 
 
+def label(parameter: str) -> str:
+    """`correlate.alarms.parameters:rise` → `alarms: rise`."""
+    module, _, name = parameter.partition(":")
+    room = module.split(".")[1]
+    return f"{room if room != 'parameters' else 'engine'}: {name}"
+
+
 def parameters() -> Iterator[tuple[str, float]]:
     """(`module:name`, value) of every number."""
     for module in (TELEMETRY, ALARMS):
@@ -55,7 +62,7 @@ def described() -> list[dict[str, Any]]:
     for parameter, value in parameters():
         module, _, name = parameter.partition(":")
         unit, reason = _words(module, name)
-        told.append({"name": name, "value": value, "unit": unit, "reason": reason})
+        told.append({"name": label(parameter), "value": value, "unit": unit, "reason": reason})
     return told
 
 

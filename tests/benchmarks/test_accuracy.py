@@ -128,6 +128,7 @@ def test_every_number_of_the_engine_has_a_reason_and_there_are_few() -> None:
     """At most 25 in the engine's table; each says why."""
     by_table = {module: [name for name, _ in parameters() if name.startswith(f"{module}:")] for module in (TELEMETRY, ALARMS, CHANGES)}
     assert all(by_table.values())
+    assert len({each["name"] for each in described()}) == sum(map(len, by_table.values())), "labels tell all numbers apart"
     assert len(by_table[TELEMETRY]) <= 25
     for each in described():
         assert each["reason"], each["name"]
