@@ -74,7 +74,9 @@ class Templates:
         column = texts if isinstance(texts, pl.Series) else pl.Series(texts, dtype=pl.String)
         if len(self._ids) > CACHED_TEMPLATES:
             self._ids.clear()
-        return np.fromiter(map(self._id, mask_many(column).to_list()), np.int64, len(column))
+        masked = mask_many(column).to_list()
+        known = list(map(self._ids.get, masked))
+        return np.array(known if None not in known else list(map(self._id, masked)), np.int64)
 
     def _id(self, masked: str) -> int:
         known = self._ids.get(masked)

@@ -113,15 +113,15 @@ class Reader:
     def _in_bulk(self, values: Sequence[bytes | None]) -> tuple[list[Batch], list[int]]:
         """What the typed decoders read, and the places of the records that they leave, in order."""
         most = self._options.limits.record_bytes
+        batches: list[Batch] = []
+        if values and None not in values and max(map(len, values)) <= most:  # type: ignore[arg-type]
+            rest: list[int] = []
+            first = _decoder_of(values[0])
+            if first is not None and self._decode(first, range(len(values)), values, batches, rest):
+                return batches, sorted(rest)  # a topic of one format, as most are
         able = [place for place, value in enumerate(values) if value is not None and value[:1] == _OPEN and len(value) <= most]
         taken = set(able) if len(able) < len(values) else None
         rest = [place for place in range(len(values)) if place not in taken] if taken is not None else []
-        batches: list[Batch] = []
-        if not able:
-            return batches, rest
-        first = _decoder_of(values[able[0]])
-        if first is not None and self._decode(first, able, values, batches, rest):
-            return batches, sorted(rest)  # a topic of one format, as most are
         groups: dict[str, tuple[Bulk, list[int]]] = {}
         for place in able:
             bulk = _decoder_of(values[place])
@@ -144,12 +144,11 @@ class Reader:
         self._halve(bulk, group[:middle], values, batches, rest)
         self._halve(bulk, group[middle:], values, batches, rest)
 
-    def _decode(self, bulk: Bulk, group: list[int], values: Sequence[bytes | None], batches: list[Batch], rest: list[int]) -> bool:
+    def _decode(self, bulk: Bulk, group: Sequence[int], values: Sequence[bytes | None], batches: list[Batch], rest: list[int]) -> bool:
         """Reads a group at once; False if one of its records is not of the usual shape."""
         try:
-            batch = bulk.read(
-                [value for place in group if (value := values[place]) is not None], self._subjects, self._options.redaction_key
-            )
+            given = [value for value in (values if len(group) == len(values) else map(values.__getitem__, group)) if value is not None]
+            batch = bulk.read(given, self._subjects, self._options.redaction_key)
         except Exception:  # as above; the plain reader then has its say
             if self._options.strict:
                 raise

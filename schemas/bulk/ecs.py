@@ -2,11 +2,15 @@
 
 The typed line takes the objects that name the emitter as raw bytes: a file or pod repeats them byte by byte, so their bytes are the key of
 the subject, and they are parsed once.  Lines with an alert, with error texts or in shapes of their own are odd.
+
+Most batches hold nothing but what a shipper writes of a container's log: there a leaner type refuses every other field, and with it every
+question that the other fields raise.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -38,15 +42,18 @@ class _Log(msgspec.Struct, gc=False, frozen=True):
 _NO_LOG: Final = _Log()
 
 
-class _Trace(msgspec.Struct, gc=False):
+class _Trace(msgspec.Struct, gc=False, frozen=True):
     id: str = ""
+
+
+_NO_TRACE: Final = _Trace()
 
 
 class _Line(msgspec.Struct, gc=False):
     at: str = msgspec.field(name="@timestamp")
     message: str = ""
     log: _Log = _NO_LOG
-    trace: _Trace = msgspec.field(default_factory=_Trace)
+    trace: _Trace = _NO_TRACE
     service: _Part = _UNSET
     host: _Part = _UNSET
     kubernetes: _Part = _UNSET
@@ -81,9 +88,46 @@ class _Line(msgspec.Struct, gc=False):
     dotted_dataset: _Part = msgspec.field(default=_UNSET, name="event.dataset")
 
 
+_ABSENT: Final = msgspec.Raw(b"")
+
+
+class _LeanLog(msgspec.Struct, gc=False, frozen=True, forbid_unknown_fields=True):
+    level: str = ""
+    logger: str = ""
+    offset: msgspec.Raw = _ABSENT
+    file: msgspec.Raw = _ABSENT
+
+
+class _Lean(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """What is read of a line is named as in _Line; the fields after `level` say nothing that is kept."""
+
+    at: str = msgspec.field(name="@timestamp")
+    ecs: msgspec.Raw  # without it, a line may be Fluent Bit's own
+    message: str = ""
+    log: _LeanLog = _LeanLog()
+    trace: _Trace = _NO_TRACE
+    service: msgspec.Raw = _ABSENT
+    host: msgspec.Raw = _ABSENT
+    kubernetes: msgspec.Raw = _ABSENT
+    container: msgspec.Raw = _ABSENT
+    cloud: msgspec.Raw = _ABSENT
+    orchestrator: msgspec.Raw = _ABSENT
+    agent: msgspec.Raw = _ABSENT
+    fields: msgspec.Raw = _ABSENT
+    level: str = ""
+    input: msgspec.Raw = _ABSENT
+    stream: msgspec.Raw = _ABSENT
+    tags: msgspec.Raw = _ABSENT
+    data_stream: msgspec.Raw = _ABSENT
+    span: msgspec.Raw = _ABSENT
+    transaction: msgspec.Raw = _ABSENT
+
+
 _decoder: Final = msgspec.json.Decoder(_Line)
+_lean_decoder: Final = msgspec.json.Decoder(_Lean)
 _STABLE: Final = ("service", "host", "kubernetes", "container", "cloud", "orchestrator", "agent", "fields")
 _VARYING: Final = ("labels", "url", "http", "destination", "event", "process")
+_stable_parts: Final = attrgetter(*_STABLE)
 
 
 class Ecs:
@@ -91,24 +135,61 @@ class Ecs:
     marks = (b'"@timestamp"', b'"message"')
 
     def read(self, values: Sequence[bytes], subjects: Subjects, redaction_key: bytes) -> Batch | None:
+        lean = decode_together(_lean_decoder, values)
+        if lean is not None:
+            return _batch(lean, _lean_numbers(lean, subjects), redaction_key)
         lines = decode_together(_decoder, values)
         if lines is None:
             return None
         numbers = [
             NO_SUBJECT if _unusual(line) or _DOTTED in value else _number(line, subjects) for line, value in zip(lines, values, strict=True)
         ]
-        usual, odd = without_odd(numbers)
-        if odd:
-            lines = [lines[place] for place in usual]
-        levels = {word: severity.from_word(word) for word in {line.log.level for line in lines} | {line.level for line in lines}}
-        columns = {
-            "event_time_ns": times_ns([line.at for line in lines]),
-            "severity_number": pl.Series([levels[line.log.level] or levels[line.level] for line in lines], dtype=pl.UInt8),
-            "text": redact_many(pl.Series([line.message.strip()[:MAX_TEXT_CHARS] for line in lines], dtype=pl.String), redaction_key),
-            "trace_id": pl.Series([line.trace.id.strip() for line in lines], dtype=pl.String),
-            "details": pl.Series([_details(line) for line in lines], dtype=pl.String),
-        }
-        return Batch(usual, np.zeros(len(usual), np.int64), np.array(numbers, np.int64)[usual], columns, odd)
+        batch = _batch(lines, numbers, redaction_key)
+        batch.columns["details"] = pl.Series([_details(lines[place]) for place in batch.record], dtype=pl.String)
+        return batch
+
+
+def _batch(lines: Sequence[_Line | _Lean], numbers: Sequence[int], redaction_key: bytes) -> Batch:
+    usual, odd = without_odd(numbers)
+    if odd:
+        lines = [lines[place] for place in usual]
+    levels = {word: severity.from_word(word) for word in {line.log.level for line in lines} | {line.level for line in lines}}
+    columns = {
+        "event_time_ns": times_ns([line.at for line in lines]),
+        "severity_number": pl.Series([levels[line.log.level] or levels[line.level] for line in lines], dtype=pl.UInt8),
+        "text": redact_many(pl.Series([line.message.strip()[:MAX_TEXT_CHARS] for line in lines], dtype=pl.String), redaction_key),
+        "trace_id": pl.Series([line.trace.id.strip()[:MAX_TEXT_CHARS] for line in lines], dtype=pl.String),
+    }
+    return Batch(usual, np.zeros(len(usual), np.int64), np.array(numbers, np.int64)[usual], columns, odd)
+
+
+def _lean_numbers(lines: Sequence[_Lean], subjects: Subjects) -> list[int]:
+    """The subject of each line, by the bytes of all that names it."""
+    keys = [(b"\0".join(parts), line.log.logger) for line, parts in zip(lines, map(_stable_parts, lines), strict=True)]
+    return [
+        NO_SUBJECT if not line.message else known if known is not None else _lean_number(line, key, subjects)
+        for line, key, known in zip(lines, keys, map(subjects.by_key.get, keys), strict=True)
+    ]
+
+
+def _lean_number(line: _Lean, key: tuple[bytes, str], subjects: Subjects) -> int:
+    known = subjects.by_key.get(key)  # an earlier line of the same batch may have made it
+    if known is not None:
+        return known
+    if line.service is line.kubernetes is line.host is _ABSENT:
+        return NO_SUBJECT
+    try:
+        document = {name: orjson.loads(part) for name in _STABLE if (part := bytes(getattr(line, name)))}
+    except orjson.JSONDecodeError:
+        return NO_SUBJECT
+    return _new_number(key, document, line.log.logger, subjects)
+
+
+def _new_number(key: object, document: dict[str, Any], logger: str, subjects: Subjects) -> int:
+    if logger:
+        document["log"] = {"logger": logger}
+    number = subjects.by_key[key] = subjects.number(subject_of(document))
+    return number
 
 
 def _unusual(line: _Line) -> bool:
@@ -139,11 +220,7 @@ def _number(line: _Line, subjects: Subjects) -> int:
     number = subjects.by_key.get(key)
     if number is None:
         document = _document(line, _STABLE)
-        if document is None:
-            return NO_SUBJECT
-        if line.log.logger:
-            document["log"] = {"logger": line.log.logger}
-        number = subjects.by_key[key] = subjects.number(subject_of(document))
+        return NO_SUBJECT if document is None else _new_number(key, document, line.log.logger, subjects)
     return number
 
 

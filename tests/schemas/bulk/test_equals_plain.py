@@ -122,6 +122,25 @@ def test_log_lines_of_any_content_give_the_same_rows(documents: list[dict[str, o
         assert_same_as_plain([orjson.dumps(document) for document in documents], monkeypatch)
 
 
+lean_lines = st.fixed_dictionaries(
+    {"@timestamp": times_, "message": words, "ecs": st.just({"version": "8.11.0"})},
+    optional={
+        "log": st.fixed_dictionaries({}, optional={"level": st.sampled_from(["info", "ERROR", ""]), "logger": words, "offset": st.integers(0, 9)}),
+        "level": st.sampled_from(["warn", ""]), "service": parts, "host": parts, "kubernetes": parts, "orchestrator": parts, "agent": parts,
+        "trace": st.fixed_dictionaries({}, optional={"id": words}), "input": parts, "stream": st.just("stderr"), "tags": st.lists(words, max_size=2),
+        "data_stream": st.just({"type": "logs"}), "span": parts, "transaction": parts,
+    },
+)  # fmt: skip
+"""What shippers write of containers' logs; a batch of nothing else is read by a leaner type."""
+
+
+@given(st.lists(lean_lines, min_size=1, max_size=8))
+@settings(max_examples=100, deadline=None)
+def test_shipped_log_lines_of_any_content_give_the_same_rows(documents: list[dict[str, object]]) -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        assert_same_as_plain([orjson.dumps(document) for document in documents], monkeypatch)
+
+
 def test_bad_utf8_inside_a_part_taken_raw_is_left_to_the_plain_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in FORMATS:
         value = FORMATS[name](random.Random(1), 200)[0]
