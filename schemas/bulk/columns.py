@@ -22,17 +22,21 @@ def times_ns(texts: list[str]) -> pl.Series:
     column = pl.Series(texts, dtype=pl.String)
     if column.is_empty():
         return pl.Series(dtype=pl.Int64)
-    if column.n_unique() * 4 < len(texts):  # metrics of one scrape share their time
-        unique = column.unique()
-        known = dict(zip(unique.to_list(), map(times.parse, unique.to_list()), strict=True))
-        return pl.Series([known[text] for text in texts], dtype=pl.Int64)
+    if column.n_unique() * 2 > len(texts):
+        return _parsed(column)
+    unique = column.unique()  # the samples of one scrape share their time
+    known = dict(zip(unique.to_list(), _parsed(unique).to_list(), strict=True))
+    return pl.Series(list(map(known.__getitem__, texts)), dtype=pl.Int64)
+
+
+def _parsed(column: pl.Series) -> pl.Series:
     usual = column.str.contains(_USUAL)
     seconds = column.str.slice(0, 19).str.to_datetime("%Y-%m-%dT%H:%M:%S", time_unit="ms", strict=False).cast(pl.Int64)
     nanos = column.str.slice(20).str.strip_chars_end("Z").str.pad_end(9, "0").cast(pl.Int64, strict=False).fill_null(0)
     found = (seconds * 1_000_000 + nanos).fill_null(0)
     fits = usual & (seconds > 0).fill_null(False) & (seconds < times.LAST_NS // 1_000_000).fill_null(False)
     rest = (~fits).arg_true()
-    return found.scatter(rest, [times.parse(texts[place]) for place in rest]) if len(rest) else found
+    return found.scatter(rest, list(map(times.parse, column.gather(rest).to_list()))) if len(rest) else found
 
 
 def finite(texts: list[str]) -> tuple[pl.Series, npt.NDArray[np.bool_]]:
