@@ -66,7 +66,8 @@ RULES: Final = (
 )
 """What is looked for, why it is a problem, and what stands in its place."""
 
-_QUOTATION: Final = re.compile(r"“[^”]*”")
+_QUOTATION: Final = re.compile(r"“[^”\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*”")
+"""Within one line, by whatever ends a line: the lint reads line by line."""
 _INLINE: Final = re.compile(r"\\([!-/:-@\[-`{-~])|(?P<fence>`+)(?!`)[^\n]*?(?<!`)(?P=fence)(?!`)|`+")
 """A backslash escape, a code span, or backticks that open none."""
 _FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})")

