@@ -26,7 +26,7 @@ def test_json_is_one_object_with_three_figures_for_each_contestant() -> None:
     for row in found.values():
         assert set(row) == {"events_per_s", "cpu_us_per_event", "peak_rss_mb"}
         assert row["events_per_s"] > 0
-        assert row["cpu_us_per_event"] > 0
+        assert row["cpu_us_per_event"] >= 0  # rounds to 0 where so few events are read between two ticks of the process clock
         assert row["peak_rss_mb"] > 0
 
 
