@@ -53,7 +53,16 @@ def where(path: Path, node: ast.AST | None = None) -> str:
 def test_no_file_names_a_place_on_somebodys_machine_or_a_package_index() -> None:
     """The project is built anywhere, from any mirror; recorded fixtures may say what they like."""
     places = ("wo" + "rk/main", "wo" + "rk/shared", "tmp/scr" + "atch")
-    hosts = ("pypi" + ".org", "pythonhosted" + ".org", "registry.npmjs" + ".org", "repo1.maven" + ".org", "repo.maven.apache" + ".org")
+    hosts = tuple(
+        ".".join(parts)
+        for parts in (
+            ("pypi", "org"),
+            ("pythonhosted", "org"),
+            ("registry", "npmjs", "org"),
+            ("repo1", "maven", "org"),
+            ("repo", "maven", "apache", "org"),
+        )
+    )
     found = []
     for path in FILES:
         if path.suffix in TEXT_ENDINGS and "fixtures" not in path.parts:
