@@ -25,6 +25,8 @@ from schemas.sources.source import Received
 
 FIXTURES = Path(__file__).resolve().parent.parent / "tests" / "schemas" / "fixtures"
 PER_FORMAT = 10_000
+RUN_RECORDS = 50
+"""Inputs that are read together: a run costs hardly more than one record, and each input meets hostile neighbours besides."""
 NOW_NS = times.parse("2026-03-02T08:00:00Z")
 
 
@@ -66,16 +68,32 @@ def attack(name: str, payloads: list[bytes], count: int, seed: int) -> list[str]
     """Mutates payloads of a format and reads them; what went wrong, with the seed that shows it."""
     reader = Reader(Reading(strict=True))
     wrong = []
-    for number in range(count):
-        rng = random.Random(f"{seed}/{name}/{number}")
-        value = mutated(rng.choice(payloads), rng)
-        try:
-            read = reader.read(Records("fuzz", 0, (0,), (NOW_NS,), (value,)))
-        except Exception as error:
-            wrong.append(f"{name} seed {seed} number {number}: {type(error).__name__}: {str(error)[:200]}")
+    for begin in range(0, count, RUN_RECORDS):
+        numbers = range(begin, min(begin + RUN_RECORDS, count))
+        values = [hostile(name, payloads, seed, number) for number in numbers]
+        if not (together := _told(reader, values)):
             continue
-        wrong += [f"{name} seed {seed} number {number}: {promise}" for promise in broken_promises(read, 1)]
+        alone = [
+            (number, what) for number, value in zip(numbers, values, strict=True) for what in _told(Reader(Reading(strict=True)), [value])
+        ]
+        found = alone or [(begin, f"in a run of {len(values)}, though not alone: {what}") for what in together]
+        wrong += [f"{name} seed {seed} number {number}: {what}" for number, what in found]
     return wrong
+
+
+def hostile(name: str, payloads: list[bytes], seed: int, number: int) -> bytes:
+    """One input: a function of the seed and its number alone."""
+    rng = random.Random(f"{seed}/{name}/{number}")
+    return mutated(rng.choice(payloads), rng)
+
+
+def _told(reader: Reader, values: list[bytes]) -> list[str]:
+    """What is wrong with the read of these records as one run."""
+    try:
+        read = reader.read(Records("fuzz", 0, range(len(values)), [NOW_NS] * len(values), values))
+    except Exception as error:
+        return [f"{type(error).__name__}: {str(error)[:200]}"]
+    return broken_promises(read, len(values))
 
 
 @click.command(name="fuzz")
