@@ -1,7 +1,7 @@
-"""Incidents as they come and go: opened on joint evidence, joined, held, split by new news, ranked, recovered.
+"""Incidents as they come and go: opened on joint evidence, joined, held, split by new news, recovered.
 
 Knows:   nats per entity and tick from the telemetry, what alerts and other detectors opened, and the life of each incident.
-Ignores: where nats come from (telemetry/), changes (evidence/), and how incidents are told (timeline, chain, postmortem).
+Ignores: where nats come from (telemetry/), who is suspected (ranking.py), changes (evidence/), and how incidents are told.
 
 Locality does not group: every real fault shakes all services.  What separates incidents is time: an onset that lies apart from the
 onsets of all open incidents is new news.  An incident's unit of time is the window of its opener's strongest series.
@@ -14,10 +14,8 @@ from typing import Final
 
 import numpy as np
 
+from correlate import ranking
 from correlate.parameters import DEFAULTS, Parameters
-from correlate.scene import Floats
-from correlate.telemetry import blame, inquiry
-from correlate.telemetry.roles import FAMILIES
 from correlate.telemetry.rows import Span
 from correlate.telemetry.telemetry import Telemetry
 from correlate.trouble import Joined, Notice, Trouble, kind_of
@@ -28,9 +26,6 @@ __all__ = ["IncidentBook", "Joined", "Notice", "Trouble", "kind_of"]
 REMEMBERED: Final = 100
 """Incidents kept after they have ended: their times must not be learned from, and what comes back must find them."""
 FOREVER_NS: Final = 1 << 62
-_NAMED: Final = 10
-"""Candidates given for an incident."""
-_LEAST: Final = 0.01
 _UNALERTED: Final = 2
 """Times the evidence: people have written alerts for what they care about; what none of them covers must speak up by itself."""
 
@@ -91,7 +86,7 @@ class IncidentBook:
         joint = float(np.log(max(2, telemetry.witnesses())))  # each entity is a chance of its own to be surprised
         opening, holding = self.parameters.open_nats + joint, self.parameters.hold_nats + joint
         self._take_in(totals, opening, holding, now_ns, telemetry)
-        current = self._current(telemetry)
+        current = ranking.current(telemetry) if self._open() else {}
         notices: list[Notice] = []
         for trouble in list(self.incidents.values()):
             if trouble.open:
@@ -185,8 +180,8 @@ class IncidentBook:
         if hot or young:
             trouble.last_ns = now_ns
         if now_ns <= until + 2 * self.parameters.tick_ns:
-            self._rank(trouble, others, now_ns, telemetry)
-        self._weigh(trouble, telemetry)
+            ranking.judge(trouble, min(now_ns, until), others, telemetry)
+        ranking.weigh(trouble, telemetry.registry)
         if trouble.last_ns < now_ns:
             trouble.phase = Phase.RECOVERING
             if not lasting:
@@ -198,54 +193,6 @@ class IncidentBook:
         begin = telemetry.onset(trouble.entities[0]) if trouble.entities else None
         if begin is not None and begin.nats > trouble.sure and abs(begin.at_ns - trouble.onset_ns) <= trouble.window_ns:
             trouble.sure, trouble.onset_ns, trouble.local = begin.nats, begin.at_ns, np.zeros(0)
-
-    def _rank(self, trouble: Trouble, others: set[str], now_ns: int, telemetry: Telemetry) -> None:
-        """Judges everybody over the first windows since the onset."""
-        end = min(now_ns, self._ranked_until(trouble))
-        if not len(trouble.local):
-            trouble.local = telemetry.local_levels_at(trouble.onset_ns)
-        evidence = telemetry.judge_span(trouble.onset_ns, end, trouble.local)
-        calibrated = telemetry.calibrate(evidence.raw)
-        nats = self._discounted_totals(calibrated, telemetry)
-        names = telemetry.registry.entities
-        at_onset = {names[number]: float(nats[number]) for number in np.nonzero(nats > 0)[0].tolist() if names[number] not in others}
-        if at_onset:
-            trouble.at_onset = at_onset
-            trouble.families = {entity: _by_family(calibrated, telemetry.registry.number_of[entity]) for entity in at_onset}
-            trouble.best = max(trouble.best, *at_onset.values())
-        if trouble.symptom is not None:
-            series = inquiry.symptom(telemetry, *trouble.symptom, evidence.nats)
-            if series is not None:
-                together = inquiry.moving_with(telemetry, series, end)
-                trouble.together = {names[number]: float(together[number]) for number in np.nonzero(together > 0)[0].tolist()}
-
-    def _discounted_totals(self, calibrated: Floats, telemetry: Telemetry) -> Floats:
-        below, _ = telemetry.registry.links()
-        return blame.totals(blame.discounted(calibrated, below, self.parameters), self.parameters, detecting=False)
-
-    def _current(self, telemetry: Telemetry) -> dict[str, float]:
-        """What each entity shows in the present window, for ranking."""
-        if not self._open() or not len(telemetry.calibrated):
-            return {}
-        nats = self._discounted_totals(telemetry.calibrated, telemetry)
-        return {telemetry.registry.entities[number]: float(nats[number]) for number in np.nonzero(nats > 0)[0].tolist()}
-
-    def _weigh(self, trouble: Trouble, telemetry: Telemetry) -> None:
-        """The ranking: what was shown at the onset and at the peak; with an alert, at the onset and together with its symptom."""
-        second = trouble.together or trouble.peak
-        nats = {entity: trouble.at_onset.get(entity, 0.0) + second.get(entity, 0.0) for entity in sorted({*trouble.at_onset, *second})}
-        if trouble.together:
-            calls = telemetry.registry
-            below, _ = calls.links()
-            values = np.array([nats.get(name, 0.0) for name in calls.entities])
-            strongest, _ = below.most(values, len(values))
-            nats = {entity: value - float(strongest[calls.number_of[entity]]) for entity, value in nats.items()}
-            lowest = min(nats.values(), default=0.0)
-            nats = {entity: value - min(lowest, 0.0) + _LEAST for entity, value in nats.items()}
-        for entity, value in trouble.opinions.items():
-            nats[entity] = nats.get(entity, 0.0) + value
-        ranked = sorted((entity for entity in nats if nats[entity] > 0), key=lambda entity: (-nats[entity], entity))
-        trouble.blame = {entity: nats[entity] for entity in ranked[:_NAMED]}
 
     def _publish(self, trouble: Trouble, opening: float) -> list[Notice]:
         """Telemetry alone must keep its evidence up for a window before anybody is told."""
@@ -300,7 +247,3 @@ class IncidentBook:
             if ends_ns > young_ns:
                 spans.append(Span(young_ns, min(ends_ns, old_ns), tuple(trouble.entities)))
         return spans
-
-
-def _by_family(calibrated: Floats, number: int) -> dict[str, float]:
-    return {FAMILIES[family]: float(calibrated[number, family]) for family in np.nonzero(calibrated[number])[0].tolist()}

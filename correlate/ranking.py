@@ -1,0 +1,76 @@
+"""Which entity it is: what each shows at an incident's onset, at its peak and together with the symptom that an alert names.
+
+Knows:   the telemetry's calibrated nats over the first windows of an incident, and the opinions of other detectors.
+Ignores: what opens, joins and ends incidents (incidents.py), changes, and how nats become a probability (causes.py).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from correlate.scene import Floats
+from correlate.telemetry import blame, inquiry
+from correlate.telemetry.registry import Registry
+from correlate.telemetry.roles import FAMILIES
+from correlate.telemetry.telemetry import Telemetry
+from correlate.trouble import Trouble
+
+_NAMED: Final = 10
+"""Candidates given for an incident."""
+_LEAST: Final = 0.01
+
+
+def judge(trouble: Trouble, until_ns: int, others: set[str], telemetry: Telemetry) -> None:
+    """Judges everybody over the first windows since the onset, but for those whose trouble is another incident's."""
+    if not len(trouble.local):
+        trouble.local = telemetry.local_levels_at(trouble.onset_ns)
+    evidence = telemetry.judge_span(trouble.onset_ns, until_ns, trouble.local)
+    calibrated = telemetry.calibrate(evidence.raw)
+    nats = _discounted_totals(calibrated, telemetry)
+    names = telemetry.registry.entities
+    at_onset = {names[number]: float(nats[number]) for number in np.nonzero(nats > 0)[0].tolist() if names[number] not in others}
+    if at_onset:
+        trouble.at_onset = at_onset
+        trouble.families = {entity: _by_family(calibrated, telemetry.registry.number_of[entity]) for entity in at_onset}
+        trouble.best = max(trouble.best, *at_onset.values())
+    if trouble.symptom is not None:
+        series = inquiry.symptom(telemetry, *trouble.symptom, evidence.nats)
+        if series is not None:
+            together = inquiry.moving_with(telemetry, series, until_ns)
+            trouble.together = {names[number]: float(together[number]) for number in np.nonzero(together > 0)[0].tolist()}
+
+
+def current(telemetry: Telemetry) -> dict[str, float]:
+    """What each entity shows in the present window, for ranking."""
+    if not len(telemetry.calibrated):
+        return {}
+    nats = _discounted_totals(telemetry.calibrated, telemetry)
+    return {telemetry.registry.entities[number]: float(nats[number]) for number in np.nonzero(nats > 0)[0].tolist()}
+
+
+def weigh(trouble: Trouble, registry: Registry) -> None:
+    """The ranking: what was shown at the onset and at the peak; with an alert, at the onset and together with its symptom."""
+    second = trouble.together or trouble.peak
+    nats = {entity: trouble.at_onset.get(entity, 0.0) + second.get(entity, 0.0) for entity in sorted({*trouble.at_onset, *second})}
+    if trouble.together:
+        below, _ = registry.links()
+        values = np.array([nats.get(name, 0.0) for name in registry.entities])
+        strongest, _ = below.most(values, len(values))
+        nats = {entity: value - float(strongest[registry.number_of[entity]]) for entity, value in nats.items()}
+        lowest = min(nats.values(), default=0.0)
+        nats = {entity: value - min(lowest, 0.0) + _LEAST for entity, value in nats.items()}
+    for entity, value in trouble.opinions.items():
+        nats[entity] = nats.get(entity, 0.0) + value
+    ranked = sorted((entity for entity in nats if nats[entity] > 0), key=lambda entity: (-nats[entity], entity))
+    trouble.blame = {entity: nats[entity] for entity in ranked[:_NAMED]}
+
+
+def _discounted_totals(calibrated: Floats, telemetry: Telemetry) -> Floats:
+    below, _ = telemetry.registry.links()
+    return blame.totals(blame.discounted(calibrated, below, telemetry.parameters), telemetry.parameters, detecting=False)
+
+
+def _by_family(calibrated: Floats, number: int) -> dict[str, float]:
+    return {FAMILIES[family]: float(calibrated[number, family]) for family in np.nonzero(calibrated[number])[0].tolist()}
