@@ -9,8 +9,8 @@ attributes under OpenTelemetry names.  Unknown attributes keep their own name.  
 - *First by kind, then by trust*: service over database, queue, function, pod, container, host, resource; inside a kind the first name
   in ALIASES wins.  `service.name` is trusted more than `app`, `job` least.
 - *A pod tells its deployment*: `checkout-7d9f8b6c5d-x2x9z` is service `checkout`, unless a service is named.
-- *An exporter is not the thing observed*: kube-state-metrics, node-exporter, otel-collector … count only when nothing else is named;
-  Prometheus' `exported_*` labels go before the scraped target's own.
+- *An exporter is not the thing observed*: kube-state-metrics, node-exporter, otel-collector …, their pods and containers count only when
+  nothing else is named; Prometheus' `exported_*` labels go before the scraped target's own.
 Source:  OpenTelemetry semantic conventions 1.38, "Resource" and "Kubernetes".
 """
 
@@ -43,14 +43,15 @@ ALIASES: Final[dict[str, tuple[str, ...]]] = {
     "job": ("prometheus_job", "scrape_job"),
     # things that are no services
     "db.instance.id": ("DBInstanceIdentifier", "DBClusterIdentifier", "dbinstance_identifier", "database_id", "db_instance", "CacheClusterId", "TableName"),
-    "messaging.destination.name": ("QueueName", "queue_name", "queue", "TopicName", "StreamName", "topic_id"),
+    "messaging.destination.name": ("QueueName", "queue_name", "queue", "TopicName", "StreamName", "topic", "topic_id"),
+    "messaging.consumer.group.name": ("consumergroup", "consumer_group", "kafka_consumer_group", "messaging.kafka.consumer.group"),
     "faas.name": ("FunctionName", "function_name", "functionName", "faas_name", "lambda_function"),
     # where it runs
     "k8s.pod.name": ("pod", "pod_name", "podName", "kubernetes.pod.name", "kubernetes.pod_name", "kubernetes_pod_name", "io.kubernetes.pod.name"),
     "k8s.container.name": ("container", "container_name", "kubernetes.container.name", "kubernetes.container_name", "io.kubernetes.container.name", "kube_container_name"),
     "container.name": ("docker.container.name", "CONTAINER_NAME"),
     "container.id": ("container_id", "docker.container.id", "CONTAINER_ID_FULL"),
-    "host.name": ("host", "hostname", "host_name", "host.hostname", "nodename", "_HOSTNAME", "Computer", "computer_name", "vm_name"),
+    "host.name": ("host", "hostname", "host_name", "host.hostname", "nodename", "_HOSTNAME", "Computer", "computer_name", "MachineName", "vm_name"),
     "k8s.node.name": ("node", "node_name", "nodeName", "kubernetes.node.name", "kubernetes.host", "kubernetes_node", "kubernetes.node.hostname"),
     "host.id": ("InstanceId", "instance_id", "instance-id", "cloud.instance.id", "ec2_instance_id"),
     "instance": ("service.instance.id", "target"),
@@ -237,19 +238,29 @@ def _candidates(named: Mapping[str, str]) -> tuple[list[str], list[str], dict[st
             ranked[parsed.kind if parsed.kind in ranked else kind].append(f"{parsed.kind}:{parsed.name}")
             aliases.append(f"resource:{parsed.id}")
             facts.update(parsed.attributes)
-        elif key in _WEAK or (kind == "service" and is_collector(value)):
+        elif key in _WEAK or (kind == "service" and is_collector(value)) or _is_scraper(key, value, named):
             weak.append(_weak(key, kind, value))
         else:
             ranked[kind].append(f"{kind}:{_plain(key, value)}")
         if kind == "host" and not _IP.fullmatch(value) and (fqdn := _FQDN.fullmatch(value)):
             aliases.append(f"host:{fqdn['short']}")
     pod = named.get("k8s.pod.name", "")
-    if pod and not ranked["service"] and (owner := owner_of_pod(pod)):
+    if ranked["pod"] and not ranked["service"] and (owner := owner_of_pod(pod)):
         ranked["service"].append(f"service:{owner}")
     found = [entity for entities in ranked.values() for entity in entities]
-    if not found or (weak and not ranked["service"] and not named.get("k8s.pod.name") and not ranked["host"]):
+    if not found or (weak and not ranked["service"] and not ranked["pod"] and not ranked["host"]):
         found += _scraped(weak, named)
     return found, aliases, facts
+
+
+def _is_scraper(key: str, value: str, named: Mapping[str, str]) -> bool:
+    """True for the pod or container of the exporter that was scraped: its job or service bears the same name."""
+    if key not in ("k8s.pod.name", "k8s.container.name"):
+        return False
+    owner = owner_of_pod(value) or value
+    return is_collector(owner) and any(
+        said.endswith(owner) or owner.endswith(said) for key in ("job", "service.name") if (said := named.get(key, ""))
+    )
 
 
 def _scraped(weak: list[str], named: Mapping[str, str]) -> list[str]:

@@ -36,6 +36,10 @@ def test_every_spelling_of_a_host_is_the_host(alias: str) -> None:
         ({"pod": "kafka-2"}, "service:kafka"), ({"pod": "fluentd-x7k2p"}, "service:fluentd"), ({"pod": "plain"}, "pod:plain"),
         ({"FunctionName": "resize", "region": "eu-west-1"}, "function:resize"), ({"DBInstanceIdentifier": "orders"}, "database:orders"), ({"namespace": "shop"}, ""),
         ({"k8s.job.name": "backup-28461120"}, "service:backup"), ({"k8s.replicaset.name": "web-5f55b6cf68"}, "service:web"),
+        ({"job": "node-exporter", "service": "mon-node-exporter", "pod": "mon-node-exporter-x9dkw", "container": "node-exporter", "instance": "10.0.12.7:9100"}, "host:10.0.12.7"),
+        ({"job": "kube-state-metrics", "pod": "kube-state-metrics-5f8c9d8c5-9bcdf", "node": "n-7", "instance": "10.2.3.4:8080"}, "host:n-7"),
+        ({"job": "kube-state-metrics", "pod": "fluentd-x7k2p", "container": "fluentd", "instance": "10.2.3.4:8080"}, "service:fluentd"),
+        ({"job": "kafka-exporter", "instance": "kafka-exporter:9308", "topic": "invoices", "consumergroup": "billing"}, "queue:invoices"),
     ],
 )  # fmt: skip
 def test_the_most_trusted_name_of_the_thing_observed_counts(labels: dict[str, str], entity: str) -> None:
