@@ -47,8 +47,10 @@ _SCALES: Final = re.compile(
     r"|.*/managedclusters/agentpools/(?:write|delete)|.*/serverfarms/write|.*/(?:scale|scaleup|scaledown|scaleout|scalein)/action|.*/capacity(?:reservations)?/write"
 )
 _CHANGES: Final = re.compile(r"(?i).*/(?:write|delete|action|move|restart|start|stop|deallocate)$")
-_SERVICE_PART: Final = re.compile(r"/(?:blob|file|queue|table)services/default/?$")
-"""Storage accounts log under their services; people know the account."""
+_PART: Final = re.compile(
+    r"/(?:blob|file|queue|table)services/default/?$|(?<=/)(?:runs/[^/]+(?:/actions/[^/]+)?|providers/microsoft\.(?:resourcehealth|insights)/(?:availabilitystatuses|metrics|diagnosticsettings)/[^/]+)/?$"
+)
+"""What services log under and people do not name: a storage account's services, a workflow's run, what extends another resource."""
 _BROKEN_CLOCK: Final = re.compile(r"(?<=\d):\s+(?=\d\d)")
 
 
@@ -62,7 +64,7 @@ def target(*ids: object, named: Mapping[str, str] | None = None) -> dict[str, st
     given = [text(id_) for id_ in ids if text(id_)]
     attributes = {key: value for key, value in (named or {}).items() if value}
     if given:
-        attributes["cloud.resource_id"] = _SERVICE_PART.sub("", given[0].lower()) if given[0].startswith("/") else given[0]
+        attributes["cloud.resource_id"] = _PART.sub("", given[0].lower()).rstrip("/") if given[0].startswith("/") else given[0]
     return attributes
 
 

@@ -19,7 +19,8 @@ from schemas.identity import fold
 from schemas.rejected import Rejected
 from schemas.signal import Kind, Signal, Status
 from schemas.sources.azure import dimensions, first_number, joined, severity_of, status_of, target, time_of
-from schemas.sources.azure_activity import Envelope, activity_row
+from schemas.sources.azure_activity import activity_row
+from schemas.sources.azure_activity_event import Envelope
 from schemas.sources.cloud import mapping, row, sequence, text
 from schemas.sources.source import Received, Source
 
@@ -85,7 +86,7 @@ def _alert(essentials: Mapping[str, Any], context: Mapping[str, Any], custom: Ma
     return row(
         received, Kind.ALERT, _format(essentials), _own(custom) | _attributes(essentials, context, criterion),
         name=rule,
-        text=joined((rule, text(essentials.get("description")) or text(context.get("DetectionSummary")), wording(criterion, context))),
+        text=joined((rule, text(essentials.get("description")), text(context.get("DetectionSummary")), _budget(context) or wording(criterion, context))),
         event_time_ns=resolved if over else fired or time_of(context.get("AnalysisTimestamp")),
         starts_at_ns=fired if over else 0,
         value=value_of(criterion, context),
@@ -162,8 +163,13 @@ def value_of(criterion: Mapping[str, Any], context: Mapping[str, Any]) -> float 
         criterion.get("metricValue"),
         context.get("expressionValue"),
         context.get("ResultCount"),
-        mapping(context.get("AlertData")).get("SpentAmount"),
+        _amount(mapping(context.get("AlertData")).get("SpentAmount")),
     )
+
+
+def _amount(said: Any) -> str:
+    """Money as a number: `$1,110.74` without its sign and separators."""
+    return re.sub(r"[^\d.-]", "", text(said))
 
 
 def wording(criterion: Mapping[str, Any], context: Mapping[str, Any]) -> str:
@@ -186,6 +192,13 @@ def wording(criterion: Mapping[str, Any], context: Mapping[str, Any]) -> str:
         f"({aggregation})" if aggregation else "",
     )
     return joined(parts, " ")
+
+
+def _budget(context: Mapping[str, Any]) -> str:
+    """`BUDGET_NAME spent $110.74 of $50.00` of a cost alert."""
+    said = mapping(context.get("AlertData"))
+    spent, budget = text(said.get("SpentAmount")), text(said.get("BudgetThreshold", said.get("NotificationThresholdAmount")))
+    return joined((text(said.get("BudgetName")), f"spent {spent} of {budget}" if spent and budget else ""), " ")
 
 
 def _own(custom: Mapping[str, Any]) -> dict[str, str]:

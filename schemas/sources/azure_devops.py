@@ -11,8 +11,7 @@ Source:  Microsoft Learn, "Service hooks events" (Azure DevOps).
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -21,14 +20,11 @@ from schemas.redact import role_of
 from schemas.rejected import Rejected
 from schemas.signal import Kind, Signal
 from schemas.sources.azure import outcome_of, time_of
+from schemas.sources.azure_people import people_of, without
 from schemas.sources.cloud import first, mapping, row, sequence, text
 from schemas.sources.source import Received, Source
 
 FORMAT: Final = "azure.devops"
-_PEOPLE_KEYS: Final = frozenset(["displayname", "uniquename", "email", "mailaddress", "principalname"])
-_PERSON_NODES: Final = frozenset(["author", "committer", "pusher", "user"])
-_MAX_NODES: Final = 4096
-"""Values searched for names of people; release payloads with many stages have some hundreds."""
 _NOTHING: Final = "0" * 40
 
 
@@ -59,16 +55,14 @@ def read(document: Any, received: Received) -> Iterable[Signal | Rejected]:
     resource = document["resource"]
     told = next((reader for mark, reader in _READERS if mark in type_), _other)(resource, type_)
     said = text(mapping(document.get("detailedMessage")).get("text")) or text(mapping(document.get("message")).get("text"))
-    people = sorted(_people(resource), key=lambda name: (-len(name), name))
+    people = sorted(people_of(resource), key=lambda name: (-len(name), name))
     changed = told.kind is not Kind.LOG
     actor = next((role for name in people if (role := role_of(name)) == "user"), "automation") if people else ""
-    project = text(mapping(resource.get("project")).get("name")) or text(
-        mapping(mapping(resource.get("repository")).get("project")).get("name")
-    )
+    project = _project(resource)
     yield row(
-        received, told.kind, FORMAT, {"service.name": told.service or project, "azure.devops.project": project, **told.more},
+        received, told.kind, FORMAT, {"service.name": told.service or project, "azure.devops.project.name": project, **told.more},
         name=type_,
-        text=_without(people, said or f"{type_} {told.service} {told.outcome}".strip()),
+        text=without(people, said or f"{type_} {told.service} {told.outcome}".strip()),
         event_time_ns=time_of(document.get("createdDate")),
         severity_number=severity.ERROR if told.outcome == "failed" else severity.INFO,
         dedup_key=f"azure.devops|{told.dedup or text(document.get('id'))}".lower(),
@@ -155,7 +149,7 @@ def _release(resource: Mapping[str, Any], type_: str) -> _Told:
         outcome = "cancelled"
     name = text(release.get("name"))
     deploys = "deployment-" in type_ and "approval" not in type_
-    more = {"deployment.environment.name": stage, "azure.devops.release": name}
+    more = {"deployment.environment.name": stage, "azure.devops.release.name": name}
     dedup = f"release|{text(release.get('url')) or name}|{stage}" if deploys else ""
     return _Told(
         Kind.CHANGE if deploys or "release-" in type_ else Kind.LOG,
@@ -207,46 +201,25 @@ def _check_in(resource: Mapping[str, Any], _: str) -> _Told:
 
 
 def _other(resource: Mapping[str, Any], _: str) -> _Told:
-    return _Told(url=text(resource.get("url")))
+    repository = text(_repository(resource).get("name"))
+    return _Told(service=repository, url=text(resource.get("url")), more={"vcs.repository.name": repository})
+
+
+def _repository(resource: Mapping[str, Any]) -> dict[str, Any]:
+    return mapping(resource.get("repository")) or mapping(mapping(resource.get("pullRequest")).get("repository"))
+
+
+def _project(resource: Mapping[str, Any]) -> str:
+    """The project by its name; work items hold it in a field."""
+    named = text(mapping(resource.get("project")).get("name")) or text(mapping(_repository(resource).get("project")).get("name"))
+    fields = mapping(resource.get("fields")) or mapping(mapping(resource.get("revision")).get("fields"))
+    return named or text(fields.get("System.TeamProject"))
 
 
 _READERS: Final = (
     ("git.push", _push), ("git.pullrequest", _pull_request), ("git-pullrequest", _pull_request), ("build.", _build), ("vss-release", _release),
     ("vss-pipeline", _run), ("tfvc.checkin", _check_in),
 )  # fmt: skip
-
-
-def _people(node: Any) -> set[str]:
-    """Names and addresses of everybody the resource mentions."""
-    found = set()
-    for count, (parent, key, value) in enumerate(_scalars(node, "", 0)):
-        if count >= _MAX_NODES:
-            break
-        if key.lower() in _PEOPLE_KEYS or (parent.lower() in _PERSON_NODES and key == "name"):
-            found |= {part for part in (value, value.rpartition("\\")[2]) if 2 <= len(part) <= 256}
-        elif "." in key and (match := re.match(r"\s{0,8}([^<>]{2,128})<[^<>]{1,128}@[^<>]{1,128}>", value[:512])):
-            found.add(match[1].strip())  # work items: `System.CreatedBy`: "Name <mail>"
-    return found
-
-
-def _scalars(node: Any, parent: str, depth: int) -> Iterator[tuple[str, str, str]]:
-    if depth > 12:
-        return
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if isinstance(value, str):
-                yield parent, str(key), value
-            elif isinstance(value, dict | list):
-                yield from _scalars(value, str(key), depth + 1)
-    elif isinstance(node, list):
-        for item in node:
-            yield from _scalars(item, parent, depth + 1)
-
-
-def _without(people: Iterable[str], said: str) -> str:
-    for name in people:
-        said = re.sub(rf"(?i)(?<!\w){re.escape(name)}(?!\w)", "<user>", said)
-    return said
 
 
 SOURCES: Final = (Source(FORMAT, recognises, read),)

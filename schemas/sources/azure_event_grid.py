@@ -32,6 +32,8 @@ _KINDS: Final = (
     (re.compile(r"(?i)microsoft\.resourcenotifications\.(?:healthresources|maintenanceresources)\.\w+"), Kind.STATE),
     (re.compile(r"(?i)microsoft\.(?:devices\.device(?:connected|disconnected)|cache\.\w+|machinelearningservices\.\w+|compute\.\w+)"), Kind.STATE),
 )  # fmt: skip
+_ODD_SUBJECT: Final = re.compile(r"(?i)/subscriptions/[^/]+/resourcegroups/[^/]+/microsoft\..*")
+"""Web apps write their subject without `/providers`; the topic has the whole id."""
 _HANDSHAKE: Final = "microsoft.eventgrid.subscriptionvalidationevent"
 
 
@@ -73,10 +75,11 @@ def _event(event: Mapping[str, Any], type_: str, origin: str, time: Any, source:
     status = (Status.RESOLVED if health.lower() == "available" else Status.FIRING) if health else status_of(data.get("alertStatus"))
     changed = kind in (Kind.CHANGE, Kind.SCALING)
     subject = text(event.get("subject"))
+    detail = text(mapping(data.get("appEventTypeDetail", data.get("appServicePlanEventTypeDetail"))).get("action"))
     return row(
-        received, kind, source, target(*resource, named={"azure.event.type": type_, "azure.operation": operation, "cloud.region": text(data.get("location"))}),
+        received, kind, source, target(*resource, named={"azure.event.type": type_, "azure.operation": operation, "cloud.region": text(data.get("location")), **_parts(data)}),
         name=type_,
-        text=joined((type_, joined((operation, text(data.get("api")), text(data.get("status")), health), " "), subject if not operation else "")),
+        text=joined((type_, joined((operation, text(data.get("api")), text(data.get("status")), health, detail), " "), subject if not operation else "")),
         event_time_ns=time_of(time),
         severity_number=severity.ERROR if outcome == "failed" or "expired" in type_.lower() else severity.WARN if "nearexpiry" in type_.lower() else severity.INFO if changed else severity.UNSPECIFIED,
         status=status,
@@ -105,7 +108,16 @@ def _action(type_: str, kind: Kind) -> Kind:
 
 def _resource(data: Mapping[str, Any], subject: str, origin: str) -> list[str]:
     said = (text(data.get("resourceUri")), text(mapping(data.get("resourceInfo")).get("id")), subject, origin)
-    return [id_ for id_ in said if id_.lower().startswith("/subscriptions/")]
+    return [id_ for id_ in said if id_.lower().startswith("/subscriptions/") and not _ODD_SUBJECT.fullmatch(id_)]
+
+
+def _parts(data: Mapping[str, Any]) -> dict[str, str]:
+    """The device, queue or topic inside the hub or namespace that sent the event."""
+    return {
+        "device.id": text(data.get("deviceId")),
+        "messaging.destination.name": first(data, "queueName", "topicName"),
+        "messaging.destination.subscription.name": text(data.get("subscriptionName")),
+    }
 
 
 def _what(data: Mapping[str, Any]) -> str:

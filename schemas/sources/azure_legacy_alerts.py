@@ -19,7 +19,8 @@ from schemas import severity
 from schemas.rejected import Rejected
 from schemas.signal import Kind, Signal, Status
 from schemas.sources.azure import dimensions, first_number, joined, severity_of, status_of, target, time_of
-from schemas.sources.azure_activity import Envelope, activity_row
+from schemas.sources.azure_activity import activity_row
+from schemas.sources.azure_activity_event import Envelope
 from schemas.sources.azure_common_alert import criterion_of, metric_name, named_dimensions, wording
 from schemas.sources.cloud import mapping, row, sequence, text
 from schemas.sources.source import Received, Source
@@ -129,8 +130,7 @@ def read_log(document: Any, received: Received) -> Iterable[Signal | Rejected]:
     computer = next((item for item in affected if not item.startswith("/")), "") or _first_computer(data)
     if computer and "host.name" not in named:
         named["host.name"] = computer
-    for key in ("WorkspaceId", "ApplicationId"):
-        named[f"azure.{key}"] = text(data.get(key))
+    named |= {"azure.workspace.id": text(data.get("WorkspaceId")), "azure.application.id": text(data.get("ApplicationId"))}
     interval_end = time_of(data.get("SearchIntervalEndtimeUtc")) or time_of(data.get("SearchIntervalEndTimeUtc"))
     operator = joined((text(data.get("AlertThresholdOperator")), text(data.get("AlertThresholdValue"))), " ")
     count = first_number(data.get("ResultCount"))

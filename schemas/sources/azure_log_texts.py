@@ -1,7 +1,7 @@
-"""What the services of Azure put into a resource log: the sentence, its own time and severity, and the changes among them.
+"""What the services of Azure put into a resource log: the sentence, its own time and severity.
 
-Knows:   where each category keeps its text, klog and Kubernetes audit lines of AKS, writes to Key Vault and the directory.
-Ignores: the common fields of a record (azure_records.py).
+Knows:   where each category keeps its text, klog and Kubernetes audit lines of AKS, tables of Log Analytics.
+Ignores: the common fields of a record (azure_records.py) and which records tell of a change (azure_changes.py).
 Source:  Microsoft Learn, "Supported resource log categories"; Kubernetes klog header and audit.k8s.io/v1 Event.
 """
 
@@ -13,10 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from schemas import severity, times
-from schemas.redact import role_of
-from schemas.signal import Kind
-from schemas.sources.azure import outcome_of
-from schemas.sources.cloud import decoded, first, mapping, sequence, text
+from schemas.sources.cloud import decoded, dumped, first, mapping, sequence, text
 
 _TEXTS: Final = (
     "message",
@@ -33,36 +30,19 @@ _TEXTS: Final = (
     "error_message",
     "statusMessage",
     "operationResult",
+    "SyslogMessage",
+    "LogEntry",
+    "EventName",
 )
 _KLOG: Final = re.compile(
     r"(?P<level>[IWEF])(?P<month>\d\d)(?P<day>\d\d) (?P<clock>\d\d:\d\d:\d\d\.\d{1,9})\s+\d+ (?P<where>[\w./-]+:\d+)\] ?(?P<said>.*)",
     re.DOTALL,
 )
 _KLOG_LEVEL: Final = {"I": severity.INFO, "W": severity.WARN, "E": severity.ERROR, "F": severity.FATAL}
+_LOGFMT_LEVEL: Final = re.compile(r"(?:^|\s)(?:level|lvl|severity)=\"?(?P<word>[A-Za-z]{3,12})\b")
 _LEADING_LEVEL: Final = re.compile(r"(?:\S+ ){0,4}?\[?(?P<word>TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|PANIC)\]?:?\s")
-_VAULT_WRITE: Final = re.compile(
-    r"(?:Secret|Key|Certificate|Vault|ManagedStorageAccount|StorageAccount)(?:\w*)(?:Set|Create|Import|Delete|Update|Rotate|Restore|Recover|Purge|Put|Patch|Renew|Enable|Disable|Merge)\w*"
-)
-_CONTROLLED: Final = frozenset(
-    [
-        "deployments",
-        "statefulsets",
-        "daemonsets",
-        "replicasets",
-        "configmaps",
-        "secrets",
-        "services",
-        "ingresses",
-        "cronjobs",
-        "jobs",
-        "networkpolicies",
-        "horizontalpodautoscalers",
-        "nodes",
-        "namespaces",
-    ]
-)
-_SQL_SEVERITY: Final = ((20, severity.FATAL), (17, severity.ERROR), (11, severity.WARN), (0, severity.INFO))
-"""SQL Server's severity: from 20 the connection dies, from 17 it is the server's fault, from 11 the caller's."""
+_SQL_SEVERITY: Final = ((20, severity.FATAL), (11, severity.ERROR), (0, severity.INFO))
+"""SQL Server's severity: up to 10 a message, from 11 an error (the caller's, from 17 the server's), from 20 the end of the connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +51,6 @@ class Told:
     time_ns: int = 0
     severity_number: int = 0
     attributes: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    kind: Kind
-    details: dict[str, object]
-    attributes: dict[str, str]
-    change_id: str = ""
-    dedup_key: str = ""
 
 
 def told_by(category: str, document: Mapping[str, Any], properties: Mapping[str, Any], time_ns: int) -> Told:
@@ -95,8 +66,10 @@ def told_by(category: str, document: Mapping[str, Any], properties: Mapping[str,
             0,
             severity.from_word(first(inner, "level", "severity", "lvl", "Level")),
         )
+    if entry := document.get("LogMessage"):
+        return _entry(entry, first(document, "LogLevel"))
     if document.get("Type") and not said:
-        return Told(_insights(document))
+        return Told(_insights(document), 0, _failed_call(document))
     if "CsMethod" in properties or "ScStatus" in properties:
         return Told(
             " ".join(part for part in (text(properties.get(key)) for key in ("CsMethod", "CsHost", "CsUriStem", "ScStatus")) if part)
@@ -105,20 +78,18 @@ def told_by(category: str, document: Mapping[str, Any], properties: Mapping[str,
         return Told(_flows(properties, document))
     if "error_number" in properties:
         return Told(f"SQL error {text(properties['error_number'])}: {said}", 0, _sql_severity(properties.get("severity")))
-    if match := _LEADING_LEVEL.match(said[:200]):
+    if match := _LEADING_LEVEL.match(said[:200]) or _LOGFMT_LEVEL.search(said[:200]):
         return Told(said, 0, severity.from_word(match["word"]))
-    return Told(said, 0, severity.from_word(first(properties, "errorLevel", "logLevel", "severity")))
+    return Told(
+        said, 0, severity.from_word(first(properties, "errorLevel", "logLevel", "severity") or first(document, "SeverityLevel", "LogLevel"))
+    )
 
 
-def control_plane_change(category: str, document: Mapping[str, Any], properties: Mapping[str, Any]) -> Change | None:
-    """The change a resource log tells of, or None: most tell of none."""
-    if category == "AuditEvent":
-        return _vault(document, properties)
-    if category == "AuditLogs":
-        return _directory(document, properties)
-    if "kube-audit" in category:
-        return _kubernetes(mapping(decoded(first(properties, "log", "Log"))))
-    return None
+def _entry(entry: Any, level: str) -> Told:
+    """ContainerLogV2: a container's line, parsed where it was JSON."""
+    said = mapping(decoded(entry))
+    words = first(said, "message", "msg", "Message", "@m") or (text(entry) if isinstance(entry, str) else dumped(entry))
+    return Told(words, 0, severity.from_word(level) or severity.from_word(first(said, "level", "severity")))
 
 
 def _klog(match: re.Match[str], near_ns: int) -> Told:
@@ -146,6 +117,14 @@ def _insights(document: Mapping[str, Any]) -> str:
     return " ".join([*said, "failed"] if failed else said)
 
 
+def _failed_call(document: Mapping[str, Any]) -> int:
+    """A request or dependency says only whether it succeeded and with which code."""
+    if document.get("Success") not in (False, "False", "false"):
+        return severity.UNSPECIFIED
+    code = text(document.get("ResultCode"))
+    return severity.WARN if len(code) == 3 and code.startswith("4") else severity.ERROR
+
+
 def _flows(properties: Mapping[str, Any], document: Mapping[str, Any]) -> str:
     """How many flows each rule let through or refused: a tuple holds `A` or `D` (v1, v2), `D` or a state (VNet)."""
     rules = sequence(properties.get("flows")) or sequence(mapping(document.get("flowRecords")).get("flows"))
@@ -162,67 +141,3 @@ def _flows(properties: Mapping[str, Any], document: Mapping[str, Any]) -> str:
 def _sql_severity(value: Any) -> int:
     said = text(value)
     return next((found for floor, found in _SQL_SEVERITY if said.isdecimal() and int(said) >= floor), severity.UNSPECIFIED)
-
-
-def _vault(document: Mapping[str, Any], properties: Mapping[str, Any]) -> Change | None:
-    operation = first(document, "operationName")
-    if not _VAULT_WRITE.fullmatch(operation):
-        return None
-    what = re.sub(r".*\.vault\.azure\.net/", "", text(properties.get("id")))
-    outcome = outcome_of(document.get("resultType"), document.get("resultSignature"))
-    return Change(
-        Kind.CHANGE, {"action": operation, "to": what, "outcome": outcome, "actor": _caller(document)}, {"azure.keyvault.object": what},
-        first(document, "correlationId"), f"azure.vault|{first(document, 'correlationId')}" if first(document, "correlationId") else "",
-    )  # fmt: skip
-
-
-def _directory(document: Mapping[str, Any], properties: Mapping[str, Any]) -> Change | None:
-    verb = text(properties.get("operationType"))
-    if verb.lower() not in ("add", "update", "delete", "assign", "unassign", "disable", "enable"):
-        return None
-    by_app = bool(mapping(mapping(properties.get("initiatedBy")).get("app")))
-    outcome = outcome_of(properties.get("result"), document.get("resultType"))
-    what = next((text(mapping(item).get("type")) for item in sequence(properties.get("targetResources"))), "")
-    details: dict[str, object] = {
-        "action": first(document, "operationName"),
-        "to": what,
-        "outcome": outcome,
-        "actor": "automation" if by_app else "user",
-    }
-    return Change(Kind.CHANGE, details, {}, first(document, "correlationId"))
-
-
-def _kubernetes(event: Mapping[str, Any]) -> Change | None:
-    """A write to what an operator controls, by somebody who is no controller."""
-    where = mapping(event.get("objectRef"))
-    resource, name, verb = text(where.get("resource")), text(where.get("name")), text(event.get("verb"))
-    user = text(mapping(event.get("user")).get("username"))
-    if (
-        verb not in ("create", "update", "patch", "delete")
-        or resource not in _CONTROLLED
-        or not name
-        or user.startswith(("system:node", "system:kube", "system:apiserver", "aksService"))
-    ):
-        return None
-    if text(event.get("stage")) not in ("ResponseComplete", ""):
-        return None
-    code = text(mapping(event.get("responseStatus")).get("code"))
-    scaling = text(where.get("subresource")) == "scale" or resource == "horizontalpodautoscalers"
-    attributes = {"k8s.namespace.name": text(where.get("namespace"))}
-    if resource in ("deployments", "statefulsets", "daemonsets", "cronjobs", "services"):
-        attributes["service.name"] = name
-    details: dict[str, object] = {
-        "action": f"{verb} {resource}",
-        "to": name,
-        "outcome": outcome_of(code),
-        "actor": "automation" if user.startswith("system:") else role_of(user),
-    }
-    return Change(
-        Kind.SCALING if scaling else Kind.CHANGE, details, attributes, text(event.get("auditID")), f"k8s.audit|{text(event.get('auditID'))}"
-    )
-
-
-def _caller(document: Mapping[str, Any]) -> str:
-    claims = mapping(mapping(decoded(document.get("identity"))).get("claim", mapping(decoded(document.get("identity"))).get("claims")))
-    person = first(claims, "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn", "upn", "unique_name")
-    return "user" if person else "automation"

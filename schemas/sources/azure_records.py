@@ -19,10 +19,12 @@ from typing import Any, Final
 from schemas import severity
 from schemas.rejected import Rejected
 from schemas.signal import Kind, Signal
-from schemas.sources.azure import level, outcome_of, target, time_of
-from schemas.sources.azure_activity import CATEGORIES, Envelope, activity_row
-from schemas.sources.azure_log_texts import Told, control_plane_change, told_by
-from schemas.sources.cloud import decoded, first, number, row, text
+from schemas.sources.azure import first_number, level, outcome_of, target, time_of
+from schemas.sources.azure_activity import activity_row
+from schemas.sources.azure_activity_event import CATEGORIES, Envelope
+from schemas.sources.azure_changes import control_plane_change
+from schemas.sources.azure_log_texts import Told, told_by
+from schemas.sources.cloud import decoded, first, row, text
 from schemas.sources.source import Received, Source
 
 _ACTIVITY, _DIAGNOSTIC, _FLOW = "azure.activity_log", "azure.diagnostic", "azure.nsg_flow"
@@ -102,6 +104,7 @@ def read_diagnostic(document: Any, received: Received) -> Iterable[Signal | Reje
         trace_id=first(document, "operation_Id", "OperationId") if "Type" in document else "",
         dedup_key=change.dedup_key if change else "",
         change_id=change.change_id if change else "",
+        value=change.value if change else None,
         details=change.details if change else None,
         fallback=f"resource:azure/{category or 'diagnostic'}",
     )
@@ -134,7 +137,7 @@ def _attributes(document: Mapping[str, Any], properties: Mapping[str, Any], cate
         "service.name": named["service.name"] or first(document, "AppRoleName"),
         "service.instance.id": first(document, "AppRoleInstance"),
         "faas.name": text(properties.get("functionName")),
-        "azure.server": first(document, "LogicalServerName"),
+        "azure.server.name": first(document, "LogicalServerName"),
     }
     return target(*(document.get(key) for key in _IDS), named=named)
 
@@ -146,14 +149,13 @@ def _severity(document: Mapping[str, Any], properties: Mapping[str, Any], told: 
     found = level(said) or told.severity_number or level(properties.get("level", properties.get("Level")))
     if found:
         return found
-    status = number(first(document, "statusCode", "resultSignature", "httpStatusCode")) or number(
-        properties.get("httpStatusCode", properties.get("httpStatus", properties.get("ScStatus")))
-    )
+    status = first_number(*(said.get(key) for said in (document, properties) for key in _HTTP_STATUS))
     if status is not None and 100 <= status < 600:
         return severity.ERROR if status >= 500 else severity.WARN if status >= 400 else severity.INFO
     return severity.ERROR if outcome_of(document.get("resultType"), document.get("Status")) == "failed" else severity.UNSPECIFIED
 
 
+_HTTP_STATUS: Final = ("statusCode", "httpStatusCode", "httpStatus", "httpStatusDetails", "ScStatus", "responseCode", "resultSignature")
 _INSIGHTS: Final = {"0": severity.DEBUG, "1": severity.INFO, "2": severity.WARN, "3": severity.ERROR, "4": severity.CRITICAL}
 """SeverityLevel of Application Insights: verbose, information, warning, error, critical."""
 

@@ -188,6 +188,17 @@ def _kubernetes_list(document: dict[str, Any]) -> list[Part] | None:
     return [Part(f"items[{place}]", item) for place, item in enumerate(named)]
 
 
+def _arm_list(document: dict[str, Any]) -> list[Part] | None:
+    """An answer of Azure's REST API: a page of items under `value`.  Metrics stay whole, their resource stands beside them."""
+    items = document["value"]
+    if not document.keys() <= _ARM_KEYS or not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        return None
+    return None if any("timeseries" in item for item in items) else [Part(f"value[{place}]", item) for place, item in enumerate(items)]
+
+
+_ARM_KEYS: Final = {"value", "nextLink", "@odata.context", "@odata.nextLink", "@odata.count", "count"}
+
+
 def _connect(document: dict[str, Any]) -> list[Part] | None:
     """Kafka Connect's JSON with schema: `{"schema": …, "payload": …}` and nothing else."""
     if document.keys() != {"schema", "payload"} or not isinstance(document["payload"], dict | list | str):
@@ -236,5 +247,6 @@ _BY_KEY: Final[dict[str, Callable[[dict[str, Any]], list[Part] | None]]] = {
     "object": _watch,
     "items": _kubernetes_list,
     "payload": _connect,
+    "value": _arm_list,
 }
 """The key that gives an envelope away → how it is opened."""
