@@ -111,12 +111,12 @@ def command(per_format: int, seed: int, only: tuple[str, ...]) -> None:
         found = attack(name, payloads, per_format, seed)
         inputs += per_format
         wrong += found
+        for line in found:
+            print(line, flush=True)
         print(
             f"{name:36} {per_format:>7} inputs of {len(payloads)} fixtures, {len(found)} wrong, {monotonic() - begin:.1f} s",
             file=sys.stderr,
         )
-    for line in wrong:
-        print(line)
     print(f"{inputs} inputs, {len(wrong)} wrong")
     if wrong:
         raise SystemExit(1)

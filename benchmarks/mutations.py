@@ -7,7 +7,9 @@ Ignores: what any payload means.
 from __future__ import annotations
 
 import base64
+import functools
 import gzip
+import json
 import random
 from collections.abc import Callable
 from typing import Any, Final
@@ -22,6 +24,8 @@ _VALUES: Final[tuple[Any, ...]] = (
     {"name": None}, [1, "a", None, {"b": []}], {"a": {"b": {"c": {"d": {"e": 1}}}}}, "x" * 3000, ["y"] * 300,
 )  # fmt: skip
 _MOST_LEAVES: Final = 400
+_BURIED_LEVELS: Final = 300
+"""orjson writes 254 levels and reads 1,024."""
 
 
 def mutated(value: bytes, rng: random.Random) -> bytes:
@@ -97,9 +101,7 @@ def _nest(value: bytes, rng: random.Random) -> bytes:
 
 
 def _as_text(value: bytes, rng: random.Random) -> bytes:
-    return _with_leaf(
-        value, rng, lambda leaf: orjson.dumps(leaf, option=orjson.OPT_NON_STR_KEYS).decode() if isinstance(leaf, dict | list) else str(leaf)
-    )
+    return _with_leaf(value, rng, lambda leaf: _written(leaf).decode() if isinstance(leaf, dict | list) else str(leaf))
 
 
 def _drop(value: bytes, rng: random.Random) -> bytes:
@@ -126,18 +128,31 @@ def _with_leaf(value: bytes, rng: random.Random, change: Callable[[Any], Any]) -
         del holder[key]
     else:
         holder[key] = new
-    try:
-        lines[place] = orjson.dumps(document)
-    except (TypeError, orjson.JSONEncodeError):  # integers beyond 64 bits: written as Python would
-        lines[place] = (
-            repr(document)
-            .replace("None", "null")
-            .replace("True", "true")
-            .replace("False", "false")
-            .replace("'", '"')
-            .encode("utf-8", "replace")
-        )
+    lines[place] = _written(document)
     return b"\n".join(lines)
+
+
+def nested(value: bytes) -> list[bytes]:
+    """The document once for each of its values, with that one buried under arrays; none for what is no JSON."""
+    try:
+        document = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return []
+    found = []
+    for holder, key in _holders(document):
+        leaf = holder[key]
+        holder[key] = functools.reduce(lambda inner, _: [inner], range(_BURIED_LEVELS), leaf)
+        found.append(_written(document))
+        holder[key] = leaf
+    return found
+
+
+def _written(document: Any) -> bytes:
+    """The document as JSON, also what orjson does not write: integers beyond 64 bits, hundreds of levels."""
+    try:
+        return orjson.dumps(document)
+    except (TypeError, orjson.JSONEncodeError):
+        return json.dumps(document).encode()
 
 
 def _holders(document: Any) -> list[tuple[Any, Any]]:

@@ -11,12 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-import orjson
-
 from schemas import times
 from schemas.rejected import Rejected
 from schemas.signal import Kind, Signal
-from schemas.sources.cloud import row, text
+from schemas.sources.cloud import dumped, row, text
 from schemas.sources.source import Received, Source
 
 CLOUDEVENTS: Final = "cloudevents"
@@ -24,9 +22,7 @@ CLOUDEVENTS: Final = "cloudevents"
 
 def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
     data, source, type_ = document.get("data"), text(document.get("source")), text(document.get("type"))
-    said = text(data)
-    if isinstance(data, dict | list):
-        said = orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS).decode()
+    said = dumped(data) if isinstance(data, dict | list) else text(data)
     yield row(
         received,
         Kind.LOG,

@@ -236,15 +236,17 @@ def _plain(value: Any, depth: int = 0) -> Any:
         return None
     for key in ("stringValue", "boolValue", "intValue", "doubleValue", "bytesValue"):
         if value.get(key) is not None:
-            return _small(value[key])
+            return _scalar(value[key])
     if isinstance(value.get("arrayValue"), dict):
         return [_plain(item, depth + 1) for item in sequence(value["arrayValue"].get("values"))]
     pairs = sequence(mapping(value.get("kvlistValue")).get("values"))
     return {str(mapping(pair).get("key", "")): _plain(mapping(pair).get("value"), depth + 1) for pair in pairs}
 
 
-def _small(value: Any) -> Any:
-    """Integers beyond 64 bits as text: JSON senders may write anything."""
+def _scalar(value: Any) -> Any:
+    """Integers beyond 64 bits as text, None for what is no scalar: inside lists and maps JSON senders may write anything."""
+    if isinstance(value, dict | list):
+        return None
     return str(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 2**63 else value
 
 
