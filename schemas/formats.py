@@ -21,6 +21,8 @@ REFERENCES: Final = {
     "cdevents": "https://github.com/cdevents/spec",
     "launchdarkly": "https://launchdarkly.com/docs/api/audit-log",
     "github": "https://docs.github.com/en/webhooks/webhook-events-and-payloads",
+    "github_runs": "https://docs.github.com/en/webhooks/webhook-events-and-payloads",
+    "github_settings": "https://docs.github.com/en/webhooks/webhook-events-and-payloads",
     "gitlab": "https://docs.gitlab.com/user/project/integrations/webhook_events/",
     "bitbucket": "https://support.atlassian.com/bitbucket-cloud/docs/event-payloads/",
     "argocd": "https://argo-cd.readthedocs.io/en/stable/user-guide/application-specification/",

@@ -82,6 +82,7 @@ _PEOPLE: Final = {
     },
     "d by": r"(?:triggered|approved|created|requested|deployed|merged|started|cancell?ed|reviewed|updated|changed|acknowledged|resolved|closed"
     rf"|authored|committed) by:? +{_NAME}",
+    "by @": rf"by @{_WHO}",
     "requested_by": rf"requested_by{_IS}{_NAME}",
     "-by:": rf"(?:signed-off|reviewed|acked|tested|reported|co-authored|approved)-by: *{_NAME}",
     "/home/": rf"/home/{_WHO}",

@@ -1,12 +1,13 @@
-"""GitHub webhooks: pushes, deployments, workflow runs and jobs, releases, merged pull requests, check runs.
+"""GitHub webhooks about what is shipped: pushes, branches and tags, deployments, releases, packages, pull requests.
 
 Reference: GitHub documentation "Webhook events and payloads".  The event's name is only in the header X-GitHub-Event, so the shape decides.
 Identity:  the repository; its short name is taken for the service.  Environment and branch are attributes.
-Time:      of the thing itself: a commit's `timestamp`, a deployment's `created_at`, a run's `updated_at`, a release's `published_at`.
+Time:      of the thing itself: a commit's `timestamp`, a deployment's `created_at`, a release's `published_at`.
            `repository.pushed_at` is an integer beside ISO texts.
-State:     changes happened; runs and checks are states, failed ones with severity error.
-Change id: commit sha, deployment id, run id, release id, pull request number.
+State:     all are changes, save pull requests that are not merged.
+Change id: commit sha, branch or tag, deployment id, release id, package version, pull request number.
 Dedup:     repository and change id: a deployment and its statuses are one.
+Runs and checks: github_runs.py.  Alerts and settings: github_settings.py, which also says no to what tells of people and talk.
 A push is a row a commit.  Bodies carry no diff; where the sender adds `patch`, it is kept, cut to 8 KB and redacted.
 """
 
@@ -52,7 +53,7 @@ def read_push(document: Any, received: Received) -> Iterator[Signal | Rejected]:
         yield row(
             received, Kind.CHANGE, GITHUB, repository_of(document, ref), name="vcs.ref", fallback="resource:repository",
             event_time_ns=times.parse(mapping(document.get("repository")).get("pushed_at")),
-            text=f"{ref} {word}", change_id="" if sha == _NO_COMMIT else sha, dedup_key=_key(document, f"{ref}@{sha}"),
+            text=f"{ref} {word}", change_id="" if sha == _NO_COMMIT else sha, dedup_key=key_of(document, f"{ref}@{sha}"),
             details={"action": word, "ref": ref, "outcome": "succeeded", "actor": role_of(text_at(document, "sender.login", "pusher.name"))},
         )  # fmt: skip
 
@@ -79,7 +80,7 @@ def commit_row(document: Mapping[str, Any], commit: Mapping[str, Any], ref: str,
     }
     signal = row(
         received, Kind.CHANGE, source, repository_of(document, ref), name="vcs.commit", fallback="resource:repository",
-        event_time_ns=times.parse(commit.get("timestamp")), text=message, change_id=sha, dedup_key=_key(document, sha).replace(GITHUB, source, 1),
+        event_time_ns=times.parse(commit.get("timestamp")), text=message, change_id=sha, dedup_key=key_of(document, sha).replace(GITHUB, source, 1),
         evidence_url=text(commit.get("url")),
     )  # fmt: skip
     signal.details = orjson.dumps({key: value for key, value in facts.items() if value not in (None, "", [])}).decode()
@@ -98,38 +99,11 @@ def read_deployment(document: Any, received: Received) -> Iterator[Signal | Reje
         event_time_ns=times.parse(status.get("created_at")) or times.parse(deployment.get("created_at")),
         severity_number=severity.ERROR if state in ("failure", "error") else 0,
         text=sentence(f"deployment of {text(deployment.get('ref'))} to {environment}", state, text(status.get("description"))),
-        change_id=id_, dedup_key=_key(document, f"deployment {id_}"),
+        change_id=id_, dedup_key=key_of(document, f"deployment {id_}"),
         evidence_url=first(status, "log_url", "target_url"),
         details={"action": "deploy", "to": text(deployment.get("ref")), "commit": text(deployment.get("sha")),
                  "outcome": outcome(state) if state else "started", "environment": environment,
                  "actor": role_of(text_at(status or deployment, "creator.login"))},
-    )  # fmt: skip
-
-
-def read_run(document: Any, received: Received) -> Iterator[Signal | Rejected]:
-    """A workflow run or job, a check run or suite: a step of the pipeline."""
-    what = next(key for key in _RUNS if isinstance(document.get(key), dict))
-    run = mapping(document[what])
-    conclusion, status = text(run.get("conclusion")), text(run.get("status"))
-    id_ = first(run, "run_id", "id")
-    name = first(run, "name", "workflow_name")
-    ended = status == "completed" or bool(conclusion)
-    when = (
-        ("completed_at", "updated_at", "run_started_at", "started_at", "created_at")
-        if ended
-        else ("run_started_at", "started_at", "created_at")
-    )
-    yield row(
-        received, Kind.STATE, GITHUB,
-        {**repository_of(document, text(run.get("head_branch"))), "cicd.pipeline.name": first(run, "workflow_name") or text_at(document, "workflow.name") or name,
-         "cicd.pipeline.task.name": name if what != "workflow_run" else ""},
-        name=what, fallback="resource:repository",
-        event_time_ns=next((at for key in when if (at := times.parse(run.get(key)))), 0),
-        severity_number=severity.ERROR if conclusion in ("failure", "timed_out", "startup_failure") else 0,
-        text=sentence(f"{what.replace('_', ' ')} {name}", conclusion or status, text(run.get("head_branch")) and f"on {text(run.get('head_branch'))}"),
-        change_id=id_, dedup_key=_key(document, f"run {id_}"), evidence_url=text(run.get("html_url")),
-        details={"action": text(document.get("action")), "outcome": outcome(conclusion or status), "commit": text(run.get("head_sha")),
-                 "actor": role_of(text_at(document, "sender.login"))},
     )  # fmt: skip
 
 
@@ -140,7 +114,7 @@ def read_release(document: Any, received: Received) -> Iterator[Signal | Rejecte
         received, Kind.CHANGE, GITHUB, {**repository_of(document, tag), "service.version": tag}, name="release", fallback="resource:repository",
         event_time_ns=times.parse(release.get("published_at")) or times.parse(release.get("created_at")),
         text=sentence(f"release {tag} {text(document.get('action'))}", text(release.get("name"))), change_id=id_,
-        dedup_key=_key(document, f"release {id_}"), evidence_url=text(release.get("html_url")),
+        dedup_key=key_of(document, f"release {id_}"), evidence_url=text(release.get("html_url")),
         details={"action": text(document.get("action")), "to": tag, "outcome": "succeeded", "actor": role_of(text_at(release, "author.login"))},
     )  # fmt: skip
 
@@ -153,10 +127,33 @@ def read_pull_request(document: Any, received: Received) -> Iterator[Signal | Re
         received, Kind.CHANGE if merged else Kind.STATE, GITHUB, repository_of(document, text_at(request, "base.ref")), name="vcs.change",
         fallback="resource:repository", event_time_ns=times.parse(request.get("merged_at")) or times.parse(request.get("updated_at")),
         text=sentence(f"pull request #{number} {'merged' if merged else text(document.get('action'))}", text(request.get("title"))),
-        change_id=text(request.get("merge_commit_sha")) if merged else number, dedup_key=_key(document, f"pull request {number}"),
+        change_id=text(request.get("merge_commit_sha")) if merged else number, dedup_key=key_of(document, f"pull request {number}"),
         evidence_url=text(request.get("html_url")),
         details={"action": "merged" if merged else text(document.get("action")), "outcome": "succeeded" if merged else "",
                  "actor": role_of(text_at(document, "sender.login"))},
+    )  # fmt: skip
+
+
+def read_ref(document: Any, received: Received) -> Iterator[Signal | Rejected]:
+    """A branch or tag that came or went; the body does not say which of the two, but only a new one tells of the default branch."""
+    ref, word = text(document.get("ref")), "created" if "master_branch" in document else "deleted"
+    yield row(
+        received, Kind.CHANGE, GITHUB, repository_of(document, ref), name="vcs.ref", fallback="resource:repository",
+        event_time_ns=times.parse(mapping(document.get("repository")).get("pushed_at")), text=f"{text(document.get('ref_type'))} {ref} {word}",
+        change_id=ref, dedup_key=key_of(document, f"{text(document.get('ref_type'))} {ref} {word}"),
+        details={"action": word, "ref": ref, "outcome": "succeeded", "actor": role_of(text_at(document, "sender.login"))},
+    )  # fmt: skip
+
+
+def read_package(document: Any, received: Received) -> Iterator[Signal | Rejected]:
+    package = mapping(document.get("package")) or mapping(document.get("registry_package"))
+    published = mapping(package.get("package_version"))
+    name, version, action = text(package.get("name")), text(published.get("version")), text(document.get("action"))
+    yield row(
+        received, Kind.CHANGE, GITHUB, {**repository_of(document, ""), "package.name": name, "service.version": version}, name="package",
+        fallback="resource:repository", event_time_ns=times.parse(published.get("created_at")) or times.parse(package.get("updated_at")),
+        text=f"package {name} {version} {action}", change_id=first(published, "id") or version, dedup_key=key_of(document, f"package {name} {version}"),
+        evidence_url=first(published, "html_url"), details={"action": action, "to": version, "outcome": "succeeded", "actor": role_of(text_at(document, "sender.login"))},
     )  # fmt: skip
 
 
@@ -171,19 +168,20 @@ def repository_of(document: Mapping[str, Any], ref: str) -> dict[str, str]:
     }
 
 
-def _key(document: Mapping[str, Any], what: str) -> str:
+def key_of(document: Mapping[str, Any], what: str) -> str:
     return f"github:{first(mapping(document.get('repository')), 'full_name', 'name')}:{what}"
 
 
-_RUNS: Final = ("workflow_job", "workflow_run", "check_run", "check_suite")
-
-
-def _has(*keys: str) -> Any:
+def has_object(*keys: str) -> Any:
     return lambda document: (
         isinstance(document, dict)
         and isinstance(document.get("repository"), dict)
         and any(isinstance(document.get(key), dict) for key in keys)
     )
+
+
+def _is_ref(document: Any) -> bool:
+    return isinstance(document, dict) and isinstance(document.get("repository"), dict) and {"ref", "ref_type"} <= document.keys()
 
 
 def _is_push(document: Any) -> bool:
@@ -196,9 +194,10 @@ def _is_push(document: Any) -> bool:
 
 
 SOURCES: Final = (
-    Source("github.deployment", _has("deployment_status", "deployment"), read_deployment),
-    Source("github.run", _has(*_RUNS), read_run),
-    Source("github.release", _has("release"), read_release),
-    Source("github.pull_request", _has("pull_request"), read_pull_request),
+    Source("github.deployment", has_object("deployment_status", "deployment"), read_deployment),
+    Source("github.release", has_object("release"), read_release),
+    Source("github.pull_request", has_object("pull_request"), read_pull_request),
     Source("github.push", _is_push, read_push),
+    Source("github.ref", _is_ref, read_ref),
+    Source("github.package", has_object("package", "registry_package"), read_package),
 )
