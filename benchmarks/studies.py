@@ -17,7 +17,7 @@ from benchmarks.cases import Case, alerts_in, read_incidents
 from benchmarks.perturb import PERTURBATIONS
 from benchmarks.runs import KEPT, Run, Variant, run_all
 from benchmarks.score import Judged, Scores, scores
-from benchmarks.turning import READS, Turning, label, parameters
+from benchmarks.turning import Turning, parameters
 
 FACTORS: Final = (0.5, 2.0)
 
@@ -90,11 +90,11 @@ def ablations(sets: dict[str, list[Case]]) -> Iterator[tuple[str, list[Case], Va
 
 def sensitivities(sets: dict[str, list[Case]]) -> Iterator[tuple[str, list[Case], Variant]]:
     for name, cases in sets.items():
-        for parameter, _ in parameters():
-            if not _has(cases, READS[parameter.partition(":")[0]]):
+        for parameter in parameters():
+            if not _has(cases, parameter.about):
                 continue
             for factor in FACTORS:
-                yield name, cases, Variant(f"{label(parameter)} × {factor:g}", turning=Turning(parameter, factor))
+                yield name, cases, Variant(f"{parameter.name} × {factor:g}", turning=Turning(parameter.name, factor))
 
 
 def _has(cases: Sequence[Case], signal: str) -> bool:

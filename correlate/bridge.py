@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from correlate.alarms import AlarmBurst, Alarms
 from correlate.alarms.alarm import Alarm
-from correlate.alarms.parameters import ALARMS
 from correlate.incidents import IncidentBook
 from correlate.journal import Journal
+from correlate.parameters import DEFAULTS
 from correlate.telemetry import Telemetry
 from correlate.units import HOUR_NS
 from schemas.signal import Signal
@@ -66,7 +66,7 @@ def holds(signal: Signal, onset_ns: int, entities: list[str], now_ns: int) -> bo
     """Does this firing alert belong to an incident of these entities that began at `onset_ns`?"""
     began_ns = signal.starts_at_ns or signal.event_time_ns
     about = {signal.subject.entity, *signal.subject.ancestors}
-    return began_ns >= onset_ns - 2 * ALARMS.window_ns and now_ns - began_ns <= _FIRING_HOLDS_NS and not about.isdisjoint(entities)
+    return began_ns >= onset_ns - 2 * DEFAULTS.burst_ns and now_ns - began_ns <= _FIRING_HOLDS_NS and not about.isdisjoint(entities)
 
 
 def _open(burst: AlarmBurst, alarms: Alarms, book: IncidentBook, telemetry: Telemetry, now_ns: int) -> int:
@@ -80,7 +80,7 @@ def _open(burst: AlarmBurst, alarms: Alarms, book: IncidentBook, telemetry: Tele
     ]
     if numbers:
         return numbers[0]
-    return book.outside(burst.onset_ns, [accusation.entity for accusation in alarms.accuse(burst)], 2 * ALARMS.window_ns, now_ns)
+    return book.outside(burst.onset_ns, [accusation.entity for accusation in alarms.accuse(burst)], 2 * DEFAULTS.burst_ns, now_ns)
 
 
 def symptoms(alarm: Alarm) -> frozenset[str]:

@@ -15,11 +15,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from correlate.parameters import DEFAULTS
 from correlate.scene import Suspect
 from schemas.incident import Argument
 
-BLAME_TEMPERATURE: Final = 6.0
-"""Nats of blame for one e-fold of odds.  Blame adds views of one fault that are not independent, so it overstates its certainty."""
 SUSPECTS_MAX: Final = 20
 
 
@@ -55,7 +54,7 @@ def _shares(blame: Mapping[str, float], preferred: str | None) -> dict[str, floa
     if not blame:
         return {preferred: 1.0} if preferred else {}
     top = max(blame.values())
-    weights = {entity: math.exp((nats - top) / BLAME_TEMPERATURE) for entity, nats in blame.items()}
+    weights = {entity: math.exp((nats - top) / DEFAULTS.blame_temperature) for entity, nats in blame.items()}
     if preferred:
         weights[preferred] = max(weights.get(preferred, 0.0), 1.0) * math.exp(1e-3)
     total = sum(weights.values())

@@ -15,7 +15,8 @@ from typing import Final
 from correlate.evidence import change_kind, change_place, change_time, exogenous, mechanism, recovery, rollout, text
 from correlate.evidence.candidates import Candidate
 from correlate.evidence.docket import Docket, Judge, open_docket
-from correlate.evidence.parameters import CHANGE_SHARE, CLUE, FAIR
+from correlate.evidence.grades import CLUE, FAIR
+from correlate.parameters import DEFAULTS
 from correlate.scene import Scene, Suspect
 from schemas.incident import Argument
 
@@ -60,7 +61,7 @@ def _none_prior(heard: list[tuple[Candidate, tuple[Argument, ...]]]) -> float:
         exp(sum(a.nats for a in arguments if a.kind in _PRIOR_KINDS) - log(2) - (0.0 if candidate.deployed else FAIR))
         for candidate, arguments in heard
     )
-    return log(2 * (1 - CHANGE_SHARE) / CHANGE_SHARE * max(live, 1.0))
+    return log(2 * (1 - DEFAULTS.change_share) / DEFAULTS.change_share * max(live, 1.0))
 
 
 def is_tied(docket: Docket, candidate: Candidate, arguments: tuple[Argument, ...]) -> bool:

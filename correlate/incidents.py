@@ -241,7 +241,7 @@ class IncidentBook:
                 continue  # what was sampled then has been learned or left out
             begin_ns = trouble.onset_ns - self.parameters.tick_ns
             ends_ns = FOREVER_NS if trouble.resolved_ns is None else trouble.resolved_ns + trouble.window_ns // 2
-            young_ns = trouble.onset_ns + int(self.parameters.learn_windows * trouble.window_ns)
+            young_ns = trouble.onset_ns + int(self.parameters.recent_windows * trouble.window_ns)
             old_ns = trouble.onset_ns + int(self.parameters.endure_windows * trouble.window_ns)
             spans.append(Span(begin_ns, min(ends_ns, young_ns), None))
             if ends_ns > young_ns:

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 
 from correlate.alarms.alarm import Alarm
 from correlate.alarms.burst import Burst
-from correlate.alarms.parameters import ALARMS
 from correlate.alarms.ranking import Accusation, Past, accuse
 from correlate.alarms.rates import Rates
+from correlate.parameters import DEFAULTS
 from schemas import severity
 
 _SLOW = 5
@@ -61,7 +61,7 @@ class AlarmBurst:
 
 
 def _bursts() -> tuple[Burst, Burst]:
-    return Burst(ALARMS.window_ns), Burst(_SLOW * ALARMS.window_ns)
+    return Burst(DEFAULTS.burst_ns), Burst(_SLOW * DEFAULTS.burst_ns)
 
 
 @dataclass(slots=True)
@@ -88,7 +88,7 @@ class Alarms:
         """Time passes, whether or not alarms come: silence of a stream that is listened to is evidence of quiet."""
         if self.rates.since_ns is None:
             self.rates.since_ns = now_ns
-        if self.open and now_ns - self.open.last_ns > _SLOW * ALARMS.window_ns:
+        if self.open and now_ns - self.open.last_ns > _SLOW * DEFAULTS.burst_ns:
             self.close()
 
     def feed(self, alarm: Alarm) -> None:
@@ -97,11 +97,11 @@ class Alarms:
         complaint = alarm.complaint
         self.entities.add(complaint.candidate)
         self.recent.append(alarm)
-        while self.recent[0].time_ns <= alarm.time_ns - _SLOW * ALARMS.window_ns:
+        while self.recent[0].time_ns <= alarm.time_ns - _SLOW * DEFAULTS.burst_ns:
             self.recent.popleft()
         for window in self.windows:
             window.expire(alarm.time_ns)
-        fresh = self.open is not None and alarm.time_ns - self.open.onset_ns < _LEARN * ALARMS.window_ns
+        fresh = self.open is not None and alarm.time_ns - self.open.onset_ns < _LEARN * DEFAULTS.burst_ns
         per_s = self.rates.per_s(complaint.ident, alarm.time_ns, learn_unseen=not fresh)
         exposure_s = self.rates.exposure_s(alarm.time_ns)
         for window in self.windows:
@@ -122,14 +122,14 @@ class Alarms:
                     return True
             return False
         fast = self.windows[0]
-        if alarm.time_ns - self.open.onset_ns < _APART * ALARMS.window_ns or fast.nats < fast.threshold(page=False):
+        if alarm.time_ns - self.open.onset_ns < _APART * DEFAULTS.burst_ns or fast.nats < fast.threshold(page=False):
             return False
         last, earlier = fast.rise(alarm.time_ns)
         above = fast.nats - fast.peak_mean
-        if above < ALARMS.rise * max(last - fast.peak_mean, 0.0) or above < ALARMS.rise_sustained * max(earlier - fast.peak_mean, 0.0):
+        if above < DEFAULTS.rise * max(last - fast.peak_mean, earlier - fast.peak_mean, 0.0):
             return False
-        onset_ns = fast.onset_ns(max(ALARMS.rise * earlier, 2 * fast.peak_mean))
-        return onset_ns - self.open.onset_ns >= _APART * ALARMS.window_ns and self._split(alarm, onset_ns)
+        onset_ns = fast.onset_ns(max(DEFAULTS.rise * earlier, 2 * fast.peak_mean))
+        return onset_ns - self.open.onset_ns >= _APART * DEFAULTS.burst_ns and self._split(alarm, onset_ns)
 
     def _open(self, alarm: Alarm, onset_ns: int) -> None:
         self.count += 1

@@ -15,7 +15,7 @@ from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass, field
 
-from correlate.alarms.parameters import ALARMS
+from correlate.parameters import DEFAULTS
 from correlate.units import HOUR_NS, SECOND_NS
 
 _EMPTY_WINDOWS_MAX = 2_000
@@ -45,8 +45,8 @@ class Burst:
     busy_windows: int = 0
     peak_mean: float = 0.0
     peak_variance: float = 0.0
-    base: float = field(default_factory=lambda: ALARMS.open_nats)
-    base_page: float = field(default_factory=lambda: ALARMS.open_nats)
+    base: float = field(default_factory=lambda: DEFAULTS.quiet_nats)
+    base_page: float = field(default_factory=lambda: DEFAULTS.quiet_nats)
     """The same for an alert that pages: a person has already judged that it matters, so quiet need not be shown first."""
 
     def expire(self, now_ns: int) -> None:
@@ -86,8 +86,8 @@ class Burst:
                 self._learn_peak(0.0, keep)
         self.bin, self.bin_peak, self.bin_in_incident = now_bin, 0.0, False
         hours = exposure_s / 3600
-        self.base = ALARMS.open_nats + ALARMS.busy_nats * math.log1p((self.busy_windows + ALARMS.busy_prior) / hours)
-        self.base_page = ALARMS.open_nats + ALARMS.busy_nats * math.log1p(self.busy_windows / hours)
+        self.base = DEFAULTS.quiet_nats + DEFAULTS.busy_nats * math.log1p((self.busy_windows + DEFAULTS.busy_prior) / hours)
+        self.base_page = DEFAULTS.quiet_nats + DEFAULTS.busy_nats * math.log1p(self.busy_windows / hours)
 
     def _learn_peak(self, peak: float, keep: float) -> None:
         off = peak - self.peak_mean
@@ -95,11 +95,11 @@ class Burst:
         self.peak_variance = keep * (self.peak_variance + (1 - keep) * off * off)
 
     def threshold(self, *, page: bool) -> float:
-        return max(self.base_page if page else self.base, self.peak_mean + ALARMS.peak_sd * math.sqrt(self.peak_variance))
+        return max(self.base_page if page else self.base, self.peak_mean + DEFAULTS.peak_sd * math.sqrt(self.peak_variance))
 
     def calm(self) -> float:
         """Above this an open incident goes on: half of what opens one."""
-        return max(self.base / 2, self.peak_mean + ALARMS.peak_sd / 2 * math.sqrt(self.peak_variance))
+        return max(self.base / 2, self.peak_mean + DEFAULTS.peak_sd / 2 * math.sqrt(self.peak_variance))
 
     def _forget(self, before_ns: int) -> None:
         """Cuts the history when half of it is old: one cut in many alarms."""

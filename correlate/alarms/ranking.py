@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from correlate.alarms.alarm import Alarm, Complaint
-from correlate.alarms.parameters import ALARMS
+from correlate.parameters import DEFAULTS
 
 _RECENT_INCIDENTS = 2.0
 """Half-life, in incidents, of what is taken as an echo of the last one."""
@@ -48,7 +48,7 @@ class Past:
     idents_of_kind: dict[str, int] = field(default_factory=dict)
 
     def learn(self, complaints: Iterable[Complaint]) -> None:
-        long, short = 0.5 ** (1 / ALARMS.incidents_remembered), 0.5 ** (1 / _RECENT_INCIDENTS)
+        long, short = 0.5 ** (1 / DEFAULTS.incidents_remembered), 0.5 ** (1 / _RECENT_INCIDENTS)
         for table, keep in ((self.of_ident, long), (self.of_kind, long), (self.of_ident_recent, short)):
             _fade(table, keep)
         self.incidents, self.recent = self.incidents * long + 1, self.recent * short + 1
@@ -90,8 +90,8 @@ def accuse(first: Mapping[tuple[str, str, str], Alarm], onset_ns: int, past: Pas
         share = min(1.0, (len(showing[complaint.kind]) - 1) / (others + 0.5))
         particular = past.particular(complaint) * (1 - math.sqrt(share))
         doubt = max(1 - particular, _DOUBT)
-        odds = math.log1p(ALARMS.prior_odds * (1 - doubt) / doubt)
-        late = max(0, alarm.time_ns - onset_ns) / (_LATENESS * ALARMS.window_ns)
+        odds = math.log1p(DEFAULTS.prior_odds * (1 - doubt) / doubt)
+        late = max(0, alarm.time_ns - onset_ns) / (_LATENESS * DEFAULTS.burst_ns)
         groups[complaint.candidate, complaint.unit, complaint.name].append((odds * 0.5**late, alarm))
     return sorted(_by_entity(groups), key=lambda accusation: (-accusation.nats, accusation.entity))
 

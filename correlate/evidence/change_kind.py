@@ -10,7 +10,7 @@ import re
 
 from correlate.evidence.candidates import Candidate
 from correlate.evidence.docket import Docket
-from correlate.evidence.parameters import FAIR, PROOF
+from correlate.evidence.grades import FAIR, PROOF
 from schemas.incident import Argument
 
 KIND = "change_kind"

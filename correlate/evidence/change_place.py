@@ -11,7 +11,7 @@ from statistics import fmean
 
 from correlate.evidence.candidates import Candidate
 from correlate.evidence.docket import Docket
-from correlate.evidence.parameters import CLUE, FAIR, STRONG
+from correlate.evidence.grades import CLUE, FAIR, STRONG
 from correlate.words import percent
 from schemas.entity import split
 from schemas.incident import Argument

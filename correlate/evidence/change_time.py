@@ -11,8 +11,9 @@ from math import log
 from correlate.citing import evidence_of
 from correlate.evidence.candidates import Candidate
 from correlate.evidence.docket import TOLERANCE_NS, Docket
+from correlate.evidence.grades import PROOF
 from correlate.evidence.mechanisms import SLOW
-from correlate.evidence.parameters import DELAY_S, PROOF
+from correlate.parameters import DEFAULTS
 from correlate.units import SECOND_NS
 from correlate.words import span
 from schemas.incident import Argument
@@ -28,7 +29,7 @@ def judge(docket: Docket, candidate: Candidate) -> list[Argument]:
     refs = (evidence_of(next((row for row in candidate.rows if row.event_time_ns == at_ns), candidate.row)),)
     if delay_ns < -TOLERANCE_NS:
         return [Argument(kind=KIND, nats=-PROOF, text=f"It took effect {span(delay_ns)} after the onset.", refs=refs)]
-    scale_s = DELAY_S * (FILLS if _fills_up(docket, candidate) else 1)
+    scale_s = DEFAULTS.delay_s * (FILLS if _fills_up(docket, candidate) else 1)
     nats = max(-PROOF, log(2 / (1 + max(delay_ns, 0) / SECOND_NS / scale_s)))
     when = f"{span(delay_ns)} before the onset" if delay_ns >= SECOND_NS else "at the onset"
     return [Argument(kind=KIND, nats=nats, text=f"It took effect {when}.", refs=refs)]

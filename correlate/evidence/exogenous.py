@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from correlate.citing import evidence_of
 from correlate.evidence.concentration import concentration
 from correlate.evidence.docket import Docket
-from correlate.evidence.parameters import PROOF
+from correlate.evidence.grades import PROOF
 from correlate.evidence.symptom import attributes_of
 from correlate.evidence.traffic import surge
 from schemas.entity import split

@@ -11,8 +11,8 @@ from math import fsum
 from correlate.evidence.candidates import Candidate
 from correlate.evidence.docket import Docket
 from correlate.evidence.effects import Effect
+from correlate.evidence.grades import CLUE, FAIR, STRONG
 from correlate.evidence.mechanisms import CAUSES, EASES, HAZARDS, HEARSAY, MEASURED, RISKY_PATHS, SAYS, UNKNOWN, VAGUE
-from correlate.evidence.parameters import CLUE, FAIR, STRONG
 from correlate.evidence.tokens import name_words, words
 from schemas.entity import split
 from schemas.incident import Argument

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from correlate.evidence.parameters import HOP
 from correlate.evidence.symptom import Wording
+from correlate.parameters import DEFAULTS
 from correlate.scene import Scene
 from schemas.entity import split
 
@@ -24,7 +24,7 @@ def places(scene: Scene, failing: Sequence[Wording]) -> dict[str, float]:
     top = max(blame.values(), default=1.0)
     shares = {entity: nats / top for entity, nats in blame.items()}
     for alert in scene.alerts:  # an alert was set by somebody who knew what failure looks like there
-        shares[alert.subject.entity] = max(shares.get(alert.subject.entity, 0.0), HOP if blame else 1.0)
+        shares[alert.subject.entity] = max(shares.get(alert.subject.entity, 0.0), DEFAULTS.hop_share if blame else 1.0)
     for entity, named, share in _named_by_errors(scene, failing):
         shares[named] = max(shares.get(named, 0.0), shares.get(entity, 0.0) * share)
     down = dict(shares)
@@ -39,7 +39,7 @@ def _spread(shares: dict[str, float], scene: Scene, *, downward: bool) -> dict[s
     for caller, callees in scene.calls.items():
         for callee in callees:
             giver, taker = (caller, callee) if downward else (callee, caller)
-            spread[taker] = max(spread.get(taker, 0.0), HOP * shares.get(giver, 0.0))
+            spread[taker] = max(spread.get(taker, 0.0), DEFAULTS.hop_share * shares.get(giver, 0.0))
     return spread
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from correlate.citing import evidence_of
 from correlate.evidence.candidates import Candidate, facts_of
 from correlate.evidence.docket import Docket
-from correlate.evidence.parameters import PROOF
+from correlate.evidence.grades import PROOF
 from correlate.scene import Scene, Series
 from correlate.telemetry.roles import owner_of
 from correlate.units import MINUTE_NS

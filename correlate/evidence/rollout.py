@@ -14,8 +14,9 @@ import numpy as np
 
 from correlate.evidence.candidates import Candidate
 from correlate.evidence.docket import Docket
-from correlate.evidence.parameters import CLUE, DEVIATES_SD, FAIR, MUTE_S, PROOF, STRONG
+from correlate.evidence.grades import CLUE, FAIR, PROOF, STRONG
 from correlate.evidence.replicas import Replica
+from correlate.parameters import DEFAULTS
 from correlate.units import MINUTE_NS, SECOND_NS
 from schemas.entity import split
 from schemas.incident import Argument
@@ -80,11 +81,11 @@ def judge(docket: Docket, candidate: Candidate) -> list[Argument]:
 def _compared(docket: Docket, service: str, compared: Sequence[tuple[float, float]]) -> Argument:
     name = split(service)[1]
     worst_new = max(new for new, _ in compared)
-    worst_old = max((old for new, old in compared if max(new, old) >= DEVIATES_SD), default=0.0)
-    if worst_new >= DEVIATES_SD > worst_old:
+    worst_old = max((old for new, old in compared if max(new, old) >= DEFAULTS.outlier_sd), default=0.0)
+    if worst_new >= DEFAULTS.outlier_sd > worst_old:
         text = f"Its new replicas of {name} fail ({worst_new:.0f} deviations) while the old ones beside them do not."
         return Argument(kind=KIND, nats=PROOF, text=text)
-    if worst_new >= DEVIATES_SD:
+    if worst_new >= DEFAULTS.outlier_sd:
         return Argument(kind=KIND, nats=-FAIR, text=f"Old replicas of {name} fail as its new ones do.")
     text = f"Its new replicas of {name} serve as well as the old ones did"
     if caller := _failing_caller(docket, service):
@@ -129,7 +130,7 @@ def _measures(release: _Release, replicas: Sequence[Replica]) -> Iterable[_Measu
 
 def _is_mute(docket: Docket, release: _Release, replicas: Sequence[Replica]) -> bool:
     """New pods were started, had time to begin, and serve nothing while their siblings do."""
-    mute_ns = int(MUTE_S * SECOND_NS)
+    mute_ns = int(DEFAULTS.mute_s * SECOND_NS)
     if not release.new or docket.scene.now_ns - release.begun_ns <= mute_ns:
         return False
     since = max(release.begun_ns + MINUTE_NS, docket.scene.now_ns - mute_ns)
@@ -183,4 +184,4 @@ def _worsened(replica: Replica, since_ns: int) -> bool:
     measure = _Measure(replica.direction, [median], [median] * MIN_DURING, list(values[times < since_ns]))
     measure.new *= MIN_DURING
     pair = measure.deviations()
-    return pair is not None and pair[0] >= DEVIATES_SD
+    return pair is not None and pair[0] >= DEFAULTS.outlier_sd

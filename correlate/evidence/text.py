@@ -12,7 +12,7 @@ from statistics import fmean
 from correlate.citing import evidence_of
 from correlate.evidence.candidates import Candidate
 from correlate.evidence.docket import Docket
-from correlate.evidence.parameters import CLUE, FAIR, PROOF, STRONG
+from correlate.evidence.grades import CLUE, FAIR, PROOF, STRONG
 from correlate.evidence.tokens import words
 from schemas.evidence import Evidence
 from schemas.incident import Argument

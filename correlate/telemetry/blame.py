@@ -101,7 +101,7 @@ def discounted(nats: Floats, below: Links, parameters: Parameters) -> Floats:
     """Nats after a caller's errors and logs have lost a share of what its strongest callee, at any depth, shows."""
     evidence = nats[:, _SPREADING].max(axis=1)
     strongest, _ = below.most(evidence, len(nats))
-    explained = parameters.callee_discount * np.maximum(0.0, strongest - NOTICED)
+    explained = parameters.hop_share * np.maximum(0.0, strongest - NOTICED)
     rest = nats.copy()
     rest[:, _SPREADING] = np.maximum(0.0, nats[:, _SPREADING] - explained[:, None])
     return rest

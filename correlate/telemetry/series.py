@@ -253,8 +253,8 @@ class SeriesTable:
         return columns, (position >= 0) & (times > begin[:, None]) & (times <= end[:, None])
 
     def local_levels(self, series: Int64s, until: Int64s) -> Floats:
-        """Median over `local_windows` up to a time, troubled times and all; NaN for fewer than three samples."""
-        span = (self.parameters.local_windows * self.window[series]).astype(np.int64)
+        """Median over `recent_windows` up to a time, troubled times and all; NaN for fewer than three samples."""
+        span = (self.parameters.recent_windows * self.window[series]).astype(np.int64)
         samples = self.recent(series, until - span, until)
         enough = np.count_nonzero(~np.isnan(samples), axis=1) >= 3
         return np.where(enough, baseline.medians(samples), np.nan)

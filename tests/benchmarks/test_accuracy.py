@@ -14,7 +14,7 @@ from benchmarks.accuracy import command
 from benchmarks.cases import Case, read_set
 from benchmarks.runs import Variant, run_all
 from benchmarks.simulate.write import SET, write_set
-from benchmarks.turning import ALARMS, CHANGES, TELEMETRY, Turning, described, parameters
+from benchmarks.turning import Turning, parameters
 from correlate.telemetry.roles import FAMILIES
 
 SMALL = (31, 43)
@@ -117,7 +117,7 @@ def test_the_switches_name_families_that_exist_and_miss_none_but_traffic() -> No
 def test_a_number_is_turned_for_one_variant_only(cases: list[Case], tmp_path: Path, kept: Path) -> None:
     """An opening threshold a thousand times as high keeps everything shut; the next run opens as before."""
     one = [case for case in cases if case.topic("alerts") is None] or cases[:1]
-    shut = run_all(one, Variant("shut", turning=Turning(f"{TELEMETRY}:open_nats", 1_000.0)), kept=tmp_path)
+    shut = run_all(one, Variant("shut", turning=Turning("open_nats", 1_000.0)), kept=tmp_path)
     before = run_all(one, Variant(), kept=kept)
     opened = [len(run.snapshots) for run in before.values()]
     assert min(opened) >= 1
@@ -125,10 +125,9 @@ def test_a_number_is_turned_for_one_variant_only(cases: list[Case], tmp_path: Pa
 
 
 def test_every_number_of_the_engine_has_a_reason_and_there_are_few() -> None:
-    """At most 25 in the engine's table; each says why."""
-    by_table = {module: [name for name, _ in parameters() if name.startswith(f"{module}:")] for module in (TELEMETRY, ALARMS, CHANGES)}
-    assert all(by_table.values())
-    assert len({each["name"] for each in described()}) == sum(map(len, by_table.values())), "labels tell all numbers apart"
-    assert len(by_table[TELEMETRY]) <= 25
-    for each in described():
-        assert each["reason"], each["name"]
+    """At most 25, in one table; each has a unit and says why."""
+    told = list(parameters())
+    assert len(told) <= 25
+    for each in told:
+        assert each.unit, each.name
+        assert len(each.reason.split()) >= 5, each.name

@@ -4,7 +4,7 @@ import pytest
 
 from correlate.evidence import exogenous
 from correlate.evidence.docket import open_docket
-from correlate.evidence.parameters import PROOF
+from correlate.evidence.grades import PROOF
 from tests.correlate.evidence.bench import outage
 from tests.correlate.evidence.outages.tell import Change, Log
 from tests.correlate.evidence.outages.world import traffic

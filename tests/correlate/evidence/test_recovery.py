@@ -8,7 +8,7 @@ import pytest
 
 from correlate.evidence import recovery
 from correlate.evidence.docket import open_docket
-from correlate.evidence.parameters import PROOF
+from correlate.evidence.grades import PROOF
 from correlate.scene import Scene
 from schemas.signal import Kind, Signal, Status, Subject
 from tests.correlate.evidence.bench import candidate, outage, per_minute

@@ -3,7 +3,7 @@
 import pytest
 
 from correlate.evidence import rollout
-from correlate.evidence.parameters import CLUE, FAIR, PROOF, STRONG
+from correlate.evidence.grades import CLUE, FAIR, PROOF, STRONG
 from correlate.scene import Series
 from tests.correlate.evidence.bench import hear, outage, per_minute
 from tests.correlate.evidence.outages.tell import Change

@@ -1,7 +1,7 @@
 """Words, names, numbers and files that a change and the failing lines share."""
 
 from correlate.evidence import text
-from correlate.evidence.parameters import FAIR, STRONG
+from correlate.evidence.grades import FAIR, STRONG
 from tests.correlate.evidence.bench import hear, nats, outage
 from tests.correlate.evidence.outages.tell import Change, Log
 
