@@ -21,7 +21,7 @@ from schemas.sources.kubernetes import ATTRIBUTE
 from schemas.sources.source import Received, Source
 
 KUBECTL_TABLE: Final = "kubernetes.kubectl_events"
-_HEADER: Final = re.compile(r"(?:NAMESPACE\s+)?LAST SEEN\s+TYPE\s+REASON\s+OBJECT\s+(?:SUBOBJECT\s+SOURCE\s+)?MESSAGE.*")
+_HEADER: Final = re.compile(r"(?:NAMESPACE\s+)?LAST SEEN\s+TYPE\s+REASON\s+OBJECT\s+(?:SUBOBJECT\s+SOURCE\s+)?MESSAGE(?:\s.*)?")
 _AGE: Final = re.compile(r"(\d{1,6})([dhms])")
 _UNIT_S: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _COUNT: Final = re.compile(r"\(x(\d{1,9}) over")

@@ -32,6 +32,18 @@ def test_every_field_may_be_nested_deeper_than_json_is_written(name: str) -> Non
     assert broken_promises(read, len(values)) == []
 
 
+ONCE_RAISED = {
+    "a header whose last word goes on": b"LAST SEEN   TYPE     REASON   OBJECT      MESSAGE9\n3m   Warning  BackOff  Pod/web-1   Back-off restarting\n",
+}
+
+
+@pytest.mark.parametrize("value", ONCE_RAISED.values(), ids=list(ONCE_RAISED))
+def test_what_once_made_a_reader_raise_is_read_or_refused(value: bytes) -> None:
+    """Found by longer runs than this suite's."""
+    read = Reader(Reading(strict=True)).read(Records("fuzz", 0, (0,), (NOW_NS,), (value,)))
+    assert broken_promises(read, 1) == []
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
