@@ -174,7 +174,7 @@ def configuration_row(
         fallback=f"alarm:{name}" if name else "",
         name=f"cloudwatch.alarm.{operation}",
         text=": ".join(part for part in (f"CloudWatch alarm {name} {operation}", told) if part),
-        event_time_ns=times.parse(now.get("timestamp")) or time_ns,
+        event_time_ns=(0 if operation == "delete" else times.parse(now.get("timestamp"))) or time_ns,
         severity_number=INFO,
         dedup_key=f"aws.cloudwatch_alarm_configuration|{arn or name}|{first(now, 'timestamp')}",
         details={

@@ -19,7 +19,7 @@ from schemas.severity import WARN
 from schemas.signal import Kind, Signal, Status
 from schemas.sources.aws_actions import action_of, actor_of, failed, kind_of, severity_of
 from schemas.sources.aws_event import subject_of
-from schemas.sources.aws_names import arns_in, names_in, split_ids
+from schemas.sources.aws_names import arns_in, names_by_ending, names_in, split_ids
 from schemas.sources.cloud import first, mapping, number, row, sequence, text
 from schemas.sources.source import Received, Source
 
@@ -64,8 +64,8 @@ def _call(record: Mapping[str, Any], received: Received, source: str, time_ns: i
     named = {**_of_ecs(service, request), **named}
     arns = arns_in(record.get("resources"), request, response, record.get("serviceEventDetails"))
     done = f"failed with {error}" if error else "done"
-    if not named and not ids and not arns and service not in _OF_PEOPLE:
-        ids = [first(request, "name", "id")]
+    if service not in _OF_PEOPLE:
+        ids = list(dict.fromkeys([*ids, *_named_besides(request, response)]))
     return row(
         received,
         kind,
@@ -90,6 +90,18 @@ def _call(record: Mapping[str, Any], received: Received, source: str, time_ns: i
             "tool": first(record, "invokedBy") or text(mapping(record.get("userIdentity")).get("invokedBy")),
         },
     )
+
+
+def _named_besides(request: Mapping[str, Any], response: Mapping[str, Any]) -> list[str]:
+    """Names under keys of one API only; a DNS change names records, which a client knows its service by."""
+    created = [mapping(found) for found in response.values()]
+    changes = [mapping(mapping(change).get("resourceRecordSet")) for change in sequence(mapping(request.get("changeBatch")).get("changes"))]
+    told = [text(request.get(key)) for key in ("name", "id")] + [first(record, "name") for record in changes]
+    besides = [name for found in (request, response, *created) for name in names_by_ending(found)]
+    return [name for name in (*told, *besides) if name and not name.startswith("arn:")][:_MOST_NAMES]
+
+
+_MOST_NAMES: Final = 8
 
 
 def _insight(record: Mapping[str, Any], insight: dict[str, Any], received: Received, source: str, time_ns: int) -> Signal:

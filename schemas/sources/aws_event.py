@@ -15,7 +15,7 @@ from schemas.identity import DEFAULT, fold
 from schemas.resource_names import resource
 from schemas.severity import ERROR, INFO, WARN, from_word
 from schemas.signal import Kind, Signal, Status
-from schemas.sources.aws_names import arns_in, is_thing, names_in, split_ids
+from schemas.sources.aws_names import arns_in, hosts, instances_in, is_thing, names_by_ending, names_in, split_ids
 from schemas.sources.cloud import attributes_with, decoded, first, outcome, row, text, words
 from schemas.sources.fields import labels
 from schemas.sources.source import Received
@@ -29,12 +29,8 @@ _REASONS: Final = (
     "cause", "Cause", "notificationBody", "error-message", "errorMessage", "description", "Description", "title",
 )  # fmt: skip
 _SEVERITIES: Final = ("severity", "Severity", "level", "Level", "eventType", "SeverityLabel", "alertLevel", "error-severity")
-_DEEDS: Final = ("type", "sub-type", "actionType", "typeOfChange", "Operation", "eventType", "messageType")
+_DEEDS: Final = ("type", "sub-type", "actionType", "typeOfChange", "Operation", "eventType", "messageType", "notification-type")
 """What was done, where no key says how things stand."""
-_NO_NAMES: Final = words(
-    "username userid accountid awsaccountid actorname playername authorname requestid callerid principalid eventid correlationid clientname"
-    " workspacesclientproductname customerid sessionid messageid"
-)
 _OPEN: Final = words("open opened active set alarm new firing ongoing started detected non_compliant noncompliant")
 _CLOSED: Final = words("close closed resolved cleared clear archived suppressed fixed inactive recovered compliant ok")
 
@@ -77,6 +73,8 @@ class Telling:
     """Detail key → attribute, where the key alone would be ambiguous."""
     severity: int = 0
     """When the detail tells none."""
+    deed: str = ""
+    """What says which of several things was done."""
 
 
 def tell(event: Event, telling: Telling, received: Received, source: str) -> Iterator[Signal]:
@@ -84,8 +82,7 @@ def tell(event: Event, telling: Telling, received: Received, source: str) -> Ite
     detail = event.detail
     own = {attribute: found for key, attribute in telling.names if (found := text(detail.get(key)))}
     named, ids = split_ids({**names_in(detail), **{key: value for key, value in own.items() if not value.startswith("arn:")}})
-    if not named and not ids and not event.resources:
-        named, ids = named_otherwise(event)
+    named, ids = _completed(event, named, ids)
     arns = [*event.resources, *(arn for arn in arns_in(detail) if arn not in event.resources)]
     state, reason = state_of(detail), reason_of(detail) or event.message
     what = subject_of(named, [*arns, *ids])
@@ -97,12 +94,12 @@ def tell(event: Event, telling: Telling, received: Received, source: str) -> Ite
         ids=[*arns, *ids],
         fallback=_fallback(event),
         name=telling.name or event.type,
-        text=line(" ".join(part for part in (event.type, what) if part), state, reason),
+        text=line(" ".join(part for part in (event.type, what, first(detail, telling.deed)) if part), state, reason),
         event_time_ns=time_of(detail, telling.time) or event.time_ns,
-        severity_number=severity_of(detail, state) or telling.severity or INFO,
+        severity_number=_severity(event, telling, state),
         status=alert_status(state) if telling.kind is Kind.ALERT else None,
         dedup_key=_key(event, telling, detail),
-        change_id=first(detail, *telling.change),
+        change_id=first(detail, *(telling.change or (_CHANGE_IDS if telling.kind is Kind.CHANGE else ()))),
         details={
             "action": telling.name or event.type,
             "outcome": outcome(state),
@@ -133,7 +130,7 @@ def reason_of(detail: Mapping[str, Any]) -> str:
             value = first(value, "message", "reason", "status-reason", "phase-context", "Description")
         if (found := text(value)) and (key in _REASONS or value != detail.get(key)):
             return found
-    return _ending(detail, "reason", "message", "summary")
+    return _ending(detail, "reason", "message", "summary") or first(detail, "name")
 
 
 def _ending(detail: Mapping[str, Any], *ends: str) -> str:
@@ -141,13 +138,24 @@ def _ending(detail: Mapping[str, Any], *ends: str) -> str:
     return next((said for end in ends for key, said in labels(detail).items() if fold(key).endswith(end) and not is_thing(said)), "")
 
 
-def named_otherwise(event: Event) -> tuple[dict[str, str], list[str]]:
-    """What an event of an unknown kind names: the labels everybody knows, else the first key that ends like a name or an id."""
-    said = labels(event.detail)
+def _completed(event: Event, named: dict[str, str], ids: list[str]) -> tuple[dict[str, str], list[str]]:
+    """What keys that nobody listed name besides: in AWS's own events names and ids by their ending, in others the labels everybody knows."""
     if not event.source.startswith("aws.") or event.source == "aws.sns":
-        return {key: value for key, value in said.items() if fold(key) in DEFAULT.names}, []
-    names = [value for end in ("name", "id") for key, value in said.items() if fold(key).endswith(end) and fold(key) not in _NO_NAMES]
-    return {}, names[:1]
+        if named or ids or event.resources:
+            return named, ids
+        return {key: value for key, value in labels(event.detail).items() if fold(key) in DEFAULT.names}, []
+    said = {*named.values(), *ids}
+    if "host.id" not in named and not any(":instance/i-" in id_ for id_ in event.resources):
+        named = {**named, **hosts(instances_in(event.detail))}
+    return named, [*ids, *(name for name in names_by_ending(event.detail) if name not in said)]
+
+
+def _severity(event: Event, telling: Telling, state: str) -> int:
+    """How bad; a state of things that is over is not bad any more, and a type may be an error by its name (`EC2 Fleet Error`)."""
+    if telling.kind is Kind.STATE and state.lower() in _CLOSED:
+        return INFO
+    named = ERROR if event.type.endswith((" Error", " Failed", " Failure")) else 0
+    return severity_of(event.detail, state) or telling.severity or named or INFO
 
 
 def severity_of(detail: Mapping[str, Any], state: str) -> int:
@@ -175,6 +183,19 @@ def alert_status(state: str) -> Status:
     return Status.RESOLVED if state.lower() in _CLOSED and state.lower() not in _OPEN else Status.FIRING
 
 
+_CHANGE_IDS: Final = (
+    "deploymentId",
+    "deployment-id",
+    "executionId",
+    "execution-id",
+    "operationId",
+    "operation-id",
+    "jobId",
+    "job-id",
+    "requestId",
+    "request-id",
+)
+"""What carries the id of a change of a type we do not know."""
 _NAMES_TOLD: Final = (
     "service.name", "db.instance.id", "messaging.destination.name", "faas.name", "host.id", "host.2.id", "rule.name", "service.version", "tls.server.name",
     "aws.ssm.parameter.name", "aws.ecs.cluster.name",

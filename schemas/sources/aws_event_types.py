@@ -18,6 +18,9 @@ _PIPELINE: Final = ("pipeline", "execution-id", "stage", "action")
 _OF_PIPELINE: Final = (("pipeline", "service.name"),)
 _OF_BEANSTALK: Final = (("EnvironmentName", "service.name"), ("ApplicationName", "aws.elasticbeanstalk.application.name"))
 _ECS: Final = ("updatedAt", "createdAt")
+_OF_AUTOMATION: Final = (("Definition", "aws.ssm.document.name"),)
+_OF_OPSWORKS: Final = (("ec2-instance-id", "host.id"),)
+_PULL_REQUEST: Final = Telling(Kind.LOG, "codecommit.pull_request", dedup=("pullRequestId", "event"))
 
 TELLINGS: Final[dict[str, Telling]] = {
     "CodePipeline Pipeline Execution State Change": Telling(Kind.CHANGE, "codepipeline.pipeline", change=("execution-id",), dedup=_PIPELINE, names=_OF_PIPELINE),
@@ -32,7 +35,8 @@ TELLINGS: Final[dict[str, Telling]] = {
         Kind.CHANGE, "codebuild.phase", change=("build-id",), dedup=("build-id", "completed-phase"), names=(("completed-phase", "aws.codebuild.phase"),)
     ),
     "CodeCommit Repository State Change": Telling(Kind.CHANGE, "codecommit.push", change=("commitId",), names=(("repositoryName", "service.name"),)),
-    "CodeCommit Pull Request State Change": Telling(Kind.LOG, "codecommit.pull_request", dedup=("pullRequestId", "event")),
+    "CodeCommit Pull Request State Change": _PULL_REQUEST,
+    "CodeCommit PullRequest State Change": _PULL_REQUEST,
     "ECR Image Action": Telling(
         Kind.CHANGE, "ecr.image", change=("image-digest",), dedup=("repository-name", "image-digest", "image-tag", "action-type"),
         names=(("repository-name", "service.name"), ("image-tag", "service.version")),
@@ -51,12 +55,12 @@ TELLINGS: Final[dict[str, Telling]] = {
     "EC2 Instance State-change Notification": Telling(Kind.STATE, "ec2.instance"),
     "EC2 Spot Instance Interruption Warning": Telling(Kind.STATE, "ec2.spot_interruption", severity=WARN, names=(("instance-action", "ec2.instance_action"),)),
     "EC2 Instance Rebalance Recommendation": Telling(Kind.STATE, "ec2.rebalance_recommendation", severity=WARN),
-    "EC2 Command Status-change Notification": Telling(Kind.CHANGE, "ssm.command", change=("command-id",), dedup=("command-id",)),
-    "EC2 Command Invocation Status-change Notification": Telling(Kind.CHANGE, "ssm.command", change=("command-id",), dedup=("command-id", "instance-id")),
+    "EC2 Command Status-change Notification": Telling(Kind.CHANGE, "ssm.command", change=("command-id",), dedup=("command-id",), deed="document-name"),
+    "EC2 Command Invocation Status-change Notification": Telling(Kind.CHANGE, "ssm.command", change=("command-id",), dedup=("command-id", "instance-id"), deed="document-name"),
     "EC2 Automation Execution Status-change Notification": Telling(
-        Kind.CHANGE, "ssm.automation", time=("EndTime", "StartTime"), change=("ExecutionId",), dedup=("ExecutionId",)
+        Kind.CHANGE, "ssm.automation", time=("EndTime", "StartTime"), change=("ExecutionId",), dedup=("ExecutionId",), names=_OF_AUTOMATION
     ),
-    "EC2 Automation Step Status-change Notification": Telling(Kind.CHANGE, "ssm.automation_step", time=("EndTime", "StartTime"), change=("ExecutionId",)),
+    "EC2 Automation Step Status-change Notification": Telling(Kind.CHANGE, "ssm.automation_step", time=("EndTime", "StartTime"), change=("ExecutionId",), names=_OF_AUTOMATION),
     "Configuration Compliance State Change": Telling(Kind.STATE, "ssm.compliance", names=(("compliance-type", "rule.name"),)),
     "Parameter Store Change": Telling(Kind.CHANGE, "ssm.parameter", names=(("name", "aws.ssm.parameter.name"),)),
     "Tag Change on Resource": Telling(Kind.CHANGE, "tag.change", severity=INFO),
@@ -81,6 +85,11 @@ TELLINGS: Final[dict[str, Telling]] = {
     "Trusted Advisor Check Item Refresh Notification": Telling(
         Kind.STATE, "trustedadvisor.check", names=(("check-name", "rule.name"), ("resource_id", "cloud.resource_id")), dedup=("check-name", "resource_id", "uuid")
     ),
+    "Macie Alert": Telling(Kind.ALERT, dedup=("alert-arn",), severity=WARN),
+    "GuardDuty Malware Protection Object Scan Result": Telling(Kind.STATE, "guardduty.scan"),
+    "OpsWorks Instance State Change": Telling(Kind.STATE, "opsworks.instance", names=_OF_OPSWORKS),
+    "OpsWorks Command State Change": Telling(Kind.CHANGE, "opsworks.command", change=("command-id",), dedup=("command-id", "instance-id"), deed="type"),
+    "OpsWorks Deployment State Change": Telling(Kind.CHANGE, "opsworks.deployment", change=("deployment-id",), dedup=("deployment-id",), deed="command"),
     "FIS Experiment State Change": Telling(Kind.CHANGE, "fis.experiment", change=("experiment-id",), dedup=("experiment-id",)),
     "AWS FIS Experiment State Change": Telling(Kind.CHANGE, "fis.experiment", change=("experiment-id",), dedup=("experiment-id",)),
     "Scheduled Event": Telling(Kind.LOG, "schedule"),
@@ -88,7 +97,7 @@ TELLINGS: Final[dict[str, Telling]] = {
 }  # fmt: skip
 
 _BY_WORDS: Final = (
-    (re.compile(r"(?i)^object |access tier|storage class|comment|pull request|approval rule|sign in|\\baccess$"), Telling(Kind.LOG)),
+    (re.compile(r"(?i)^object |access tier|storage class|comment|pull ?request|approval rule|sign in|\\baccess$"), Telling(Kind.LOG)),
     (
         re.compile(r"(?i)finding|anomal|alert|incident|alarm|insight|abuse|expir|threat|violation|test ?run failure"),
         Telling(Kind.ALERT, severity=WARN),

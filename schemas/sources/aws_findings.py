@@ -17,8 +17,8 @@ from schemas import times
 from schemas.severity import CRITICAL, ERROR, INFO, WARN, from_word
 from schemas.signal import Kind, Signal, Status
 from schemas.sources.aws_event import Event, alert_status, line
-from schemas.sources.aws_names import arns_in, names_in, split_ids
-from schemas.sources.cloud import first, mapping, number, numbered, row, sequence, text
+from schemas.sources.aws_names import arns_in, hosts, instances_in, names_in, split_ids
+from schemas.sources.cloud import first, mapping, number, row, sequence, text
 from schemas.sources.source import Received
 
 _HEALTH: Final = {"issue": (Kind.ALERT, ERROR), "scheduledChange": (Kind.CHANGE, WARN), "accountNotification": (Kind.LOG, INFO)}
@@ -39,7 +39,7 @@ def read_health(event: Event, received: Received) -> Iterator[Signal]:
         kind,
         "aws.health",
         {
-            **_hosts(instances),
+            **hosts(instances),
             **event.place,
             "event.name": first(detail, "eventTypeCode"),
             "aws.service": first(detail, "service"),
@@ -76,6 +76,7 @@ def _finding(finding: Mapping[str, Any], event: Event, received: Received) -> Si
     state = first(mapping(finding.get("Workflow")), "Status") or first(finding, "RecordState", "status", "insightSeverity")
     archived = service.get("archived") is True or first(finding, "RecordState") == "ARCHIVED"
     named, ids = split_ids(names_in(resources))
+    named = named or hosts(instances_in(finding))
     return row(
         received,
         Kind.ALERT,
@@ -120,10 +121,6 @@ def _by_score(score: float) -> int:
 
 def _seen(found: Mapping[str, Any]) -> int:
     return next((ns for key in _SEEN if (ns := times.parse(found.get(key)))), 0)
-
-
-def _hosts(instances: list[str]) -> dict[str, str]:
-    return {numbered("host.id", place) if place > 1 else "host.id": id_ for place, id_ in enumerate(instances[:8], start=1)}
 
 
 def _resource_ids(resources: object) -> list[str]:

@@ -45,7 +45,8 @@ FAILED: Final = (
 LIFECYCLE: Final = r'^(?:START|END|REPORT) RequestId|"type": ?"platform\.'
 """Of a Lambda invocation.  These expressions are RE2's, so that whole columns can be matched."""
 _level, _failed, _lifecycle = re.compile(LEVEL).search, re.compile(FAILED).search, re.compile(LIFECYCLE).search
-_INSTANCE: Final = re.compile(r"i-[0-9a-f]{8,17}")
+_INSTANCE: Final = re.compile(r"(?<![\w-])i-[0-9a-f]{8,17}(?![0-9a-f])")
+"""As a stream's name has it; `eni-…` of a flow log is no instance."""
 _LEVELS: Final = ("level", "severity", "log.level", "loglevel", "levelname", "log_level")
 _MESSAGES: Final = ("message", "msg", "log", "event", "@message", "errorMessage")
 

@@ -19,7 +19,7 @@ from urllib.parse import unquote_plus
 
 from schemas import times
 from schemas.rejected import Rejected
-from schemas.severity import INFO
+from schemas.severity import ERROR, INFO
 from schemas.signal import Kind, Signal
 from schemas.sources.aws_event import Event, Telling, line, severity_of, tell
 from schemas.sources.aws_event_special import read_stack
@@ -153,7 +153,7 @@ def _read_s3(document: Any, received: Received) -> Iterator[Signal]:
         name="s3.object",
         text=line(f"s3 {first(document, 'eventName')}", f"{first(bucket, 'name')}/{unquote_plus(key)}"),
         event_time_ns=times.parse(document.get("eventTime")),
-        severity_number=INFO,
+        severity_number=ERROR if "Fail" in first(document, "eventName") or "Lost" in first(document, "eventName") else INFO,
     )
 
 

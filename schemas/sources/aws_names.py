@@ -7,7 +7,8 @@ Sources: AWS service API references; EventBridge user guide, "Events from AWS se
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from schemas.identity import fold
@@ -15,6 +16,7 @@ from schemas.sources.cloud import numbered, text, words
 
 _KEYS: Final = {
     "host.id": "instanceid ec2instanceid instanceids",
+    "host.name": "hostname",
     "faas.name": "functionname",
     "db.instance.id": "dbinstanceidentifier dbclusteridentifier cacheclusterid replicationgroupid tablename clusteridentifier globalclusteridentifier",
     "messaging.destination.name": "queuename topicname streamname deliverystreamname eventbusname",
@@ -43,6 +45,18 @@ _PEOPLE: Final = words(
 _NOT_ENTERED: Final = words(
     "environment environmentvariables tags tagset tagspecificationset policydocument parameters userdata additionalinformation"
 )
+_NAMING: Final = re.compile(r"(?P<what>\w{2,}?)(?:name|identifier|id)")
+_NO_THING: Final = re.compile(
+    r"(?:user|person|owner|author|player|actor|creator|contact|recipient|sender|customer|account|principal|caller|client|display|first|last|full|nick|given|family"
+    r"|request|execution|event|correlation|session|message|communication|token|trace|deployment|command|operation|statement|version|region|metric|error|stage"
+    r"|phase|action|type|file|field|column|access|identity|pullrequest|commit|comment|resultset|case|uu|gu)$"
+)
+"""What may stand before `name` or `id` where no thing is named but a person, a message, a run, an attribute or a file."""
+_INSTANCE: Final = re.compile(r"(?<![\w-])i-[0-9a-f]{8,17}(?![\w-])")
+_MAX_NAME_CHARS: Final = 256
+"""The longest name that AWS allows for most things."""
+_SEARCHED_CHARS: Final = 2048
+"""Characters of a text that are searched for instances: a sentence names them early."""
 _MAX_NODES: Final = 2000
 _MAX_DEPTH: Final = 8
 _MAX_SAME: Final = 8
@@ -54,7 +68,7 @@ def names_in(*documents: object) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     for document in documents:
         for key, value in _scalars(document):
-            attribute = _ATTRIBUTE.get(key)
+            attribute = _ATTRIBUTE.get(key) or ("host.id" if _INSTANCE.fullmatch(value) else "")
             if attribute and value and value != "NULL" and not value.startswith("arn:"):
                 values = found.setdefault(attribute, [])
                 if value not in values and len(values) < _MAX_SAME:
@@ -63,6 +77,28 @@ def names_in(*documents: object) -> dict[str, str]:
     for attribute, values in found.items():
         named.update({numbered(attribute, place): value for place, value in enumerate(values[1:], start=2)})
     return named
+
+
+def names_by_ending(document: Mapping[str, Any]) -> list[str]:
+    """Values of keys that end like a name or an id (`meshName`, `restore-testing-plan-id`), for what AWS names under keys we do not know."""
+    found = [text(value) for key, value in document.items() if isinstance(value, str) and _names_something(fold(str(key)))]
+    return [value for value in dict.fromkeys(found) if 0 < len(value) <= _MAX_NAME_CHARS and not value.startswith("arn:")][:_MAX_SAME]
+
+
+def _names_something(key: str) -> bool:
+    ending = _NAMING.fullmatch(key)
+    return ending is not None and key not in _ATTRIBUTE and key not in _PEOPLE and not _NO_THING.search(ending["what"])
+
+
+def instances_in(document: Mapping[str, Any]) -> list[str]:
+    """EC2 instances that the texts of a detail speak of: some services name them nowhere else."""
+    said = " ".join(value[:_SEARCHED_CHARS] for value in document.values() if isinstance(value, str))
+    return list(dict.fromkeys(_INSTANCE.findall(said)))[:_MAX_SAME]
+
+
+def hosts(instances: list[str]) -> dict[str, str]:
+    """Attributes of several instances."""
+    return {numbered("host.id", place) if place > 1 else "host.id": id_ for place, id_ in enumerate(instances[:_MAX_SAME], start=1)}
 
 
 def split_ids(named: dict[str, str]) -> tuple[dict[str, str], list[str]]:

@@ -117,7 +117,9 @@ def outcome(state: str) -> str:
 
 _OUTCOMES: Final = {
     "succeeded": words("success succeed succeeded successful complete completed ready done passed ok deployed available active"),
-    "failed": words("failure fail failed fault error unsuccessful timeout timed out rejected broken internal error expired")
+    "failed": words(
+        "failure fail failed fault error unsuccessful timeout timedout timed out undeliverable rejected broken internal error expired"
+    )
     | {"timed out", "timed_out", "internal error", "rollback failed"},
     "cancelled": words("stop stopped cancel cancelled canceled cancelling abandoned superseded aborted terminated skipped stopping"),
     "started": words("start started starting progress inprogress pending queued working running create created submitted provisioning"),

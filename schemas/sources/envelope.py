@@ -21,7 +21,8 @@ from typing import Any, Final
 import orjson
 
 from schemas.rejected import Rejected
-from schemas.sources.layers import Part, parts_of
+from schemas.sources.layers import parts_of
+from schemas.sources.part import Part
 from schemas.sources.source import Received, Source
 
 Detect = Callable[[Any], Source | None]

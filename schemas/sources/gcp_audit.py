@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from schemas.redact import role_of
 from schemas.signal import Kind
-from schemas.sources.cloud import first, mapping, number, sequence, text
+from schemas.sources.cloud import decoded, first, mapping, number, sequence, text
 from schemas.sources.source import Received
 
 _READS: Final = re.compile(
@@ -88,7 +88,7 @@ def line_of(payload: Mapping[str, Any]) -> str:
 
 
 def details_of(payload: Mapping[str, Any], operation: Mapping[str, Any], received: Received) -> dict[str, object]:
-    request = mapping(payload.get("request"))
+    request = mapping(payload.get("request")) or mapping(decoded(payload.get("requestJson")))
     return {
         "action": method_of(payload),
         "outcome": outcome_of(payload, operation),

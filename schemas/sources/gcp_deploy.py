@@ -35,15 +35,17 @@ _ACTIONS: Final = {
 
 
 def _is_build(document: Any) -> bool:
-    return isinstance(document, dict) and "id" in document and "projectId" in document and bool(document.keys() & _OF_A_BUILD)
+    return isinstance(document, dict) and "projectId" in document and len(document.keys() & _OF_A_BUILD) >= (1 if "id" in document else 3)
 
 
 _OF_A_BUILD: Final = {"steps", "buildTriggerId", "logUrl", "logsBucket", "finishTime", "substitutions", "queueTtl"}
+"""Keys that only a build has: one of them beside an id, three without."""
 
 
 def _read_build(document: Any, received: Received) -> Iterator[Signal]:
-    given = mapping(document.get("substitutions"))
-    status = first(document, "status") or (received.carrier or {}).get("pubsub.status", "")
+    given, carrier = mapping(document.get("substitutions")), received.carrier or {}
+    id_ = first(document, "id") or carrier.get("pubsub.buildId", "")
+    status = first(document, "status") or carrier.get("pubsub.status", "")
     status = _BUILD_STATUS.get(status, status)
     done = outcome(status)
     service = first(given, "_SERVICE_NAME", "_SERVICE", "REPO_NAME", "TRIGGER_NAME") or _repository(document) or _image(document)
@@ -68,21 +70,21 @@ def _read_build(document: Any, received: Received) -> Iterator[Signal]:
             "cloud.provider": "gcp",
             "cloud.account.id": first(document, "projectId"),
         },
-        ids=[first(document, "name") if first(document, "name").startswith("projects/") else "", first(document, "id")],
+        ids=[first(document, "name") if first(document, "name").startswith("projects/") else "", id_],
         fallback="service:cloudbuild",
         name="cloudbuild.build",
         text=": ".join(
             part
             for part in (
-                f"Cloud Build {first(document, 'id')} of {service or first(document, 'projectId')} {status}",
+                " ".join(said for said in ("Cloud Build", id_, "of", service or first(document, "projectId"), status) if said),
                 first(document, "statusDetail") or first(mapping(document.get("failureInfo")), "detail"),
             )
             if part
         ),
-        event_time_ns=time_ns or times.parse((received.carrier or {}).get("time", "")),
+        event_time_ns=time_ns or times.parse(carrier.get("time", "")),
         severity_number=ERROR if done == "failed" else INFO,
-        dedup_key=f"gcp.cloud_build|{first(document, 'id')}",
-        change_id=first(document, "id"),
+        dedup_key=f"gcp.cloud_build|{id_}" if id_ else "",
+        change_id=id_,
         evidence_url=link if link.startswith("https://") else "",
         details={
             "action": "build", "outcome": done, "actor": "automation" if first(document, "buildTriggerId") else "",

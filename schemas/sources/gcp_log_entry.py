@@ -1,7 +1,7 @@
 """Google Cloud Logging entries of every payload: text, JSON, proto, and requests of load balancers and Cloud Run.
 
 Reference: Cloud Logging API, `LogEntry`, `LogSeverity`, `HttpRequest`; exports by Pub/Sub sinks, and copies with other spellings of the keys
-           (`log_name`, `logname`).
+           (`log_name`, `logname`; BigQuery's columns `protopayload_auditlog`, `requestJson`).
 Identity:  resource.type with its labels (gcp_names.py), then the entry's own labels.  Audit logs: resourceName too (gcp_audit.py).
 Time:      timestamp, else receiveTimestamp, else the request's own.  Severity: absent is DEFAULT, which says nothing: a payload's `level`
            or a status of 500 and more then does.  CRITICAL is 18, ALERT 19, EMERGENCY 21 (OpenTelemetry's mapping).
@@ -20,8 +20,8 @@ from schemas.rejected import Rejected
 from schemas.severity import CRITICAL, DEBUG, ERROR, INFO, NOTICE, WARN, from_word
 from schemas.signal import Kind, Signal, Status
 from schemas.sources import gcp_audit
-from schemas.sources.cloud import dumped, first, mapping, number, row, text
-from schemas.sources.gcp_names import of_labels, of_name, of_resource, of_vm
+from schemas.sources.cloud import dumped, first, mapping, number, row, text, words
+from schemas.sources.gcp_names import of_autoscaler, of_labels, of_name, of_resource, of_vm
 from schemas.sources.source import Received, Source
 
 FORMAT: Final = "gcp.log_entry"
@@ -30,38 +30,25 @@ SEVERITY: Final = {
     "100": DEBUG, "200": INFO, "300": NOTICE, "400": WARN, "500": ERROR, "600": CRITICAL, "700": 19, "800": 21,
 }  # fmt: skip
 _KEYS: Final = {
-    "".join(c for c in key.lower() if c.isalpha()): key
-    for key in (
-        "logName",
-        "insertId",
-        "receiveTimestamp",
-        "protoPayload",
-        "jsonPayload",
-        "textPayload",
-        "httpRequest",
-        "spanId",
-        "sourceLocation",
-    )
+    key.lower(): key
+    for key in words("logName insertId receiveTimestamp protoPayload jsonPayload textPayload httpRequest spanId sourceLocation")
 }
 _PAYLOADS: Final = ("protoPayload", "jsonPayload", "textPayload", "httpRequest")
 MESSAGES: Final = (
-    "message",
-    "msg",
-    "MESSAGE",
-    "log",
-    "textPayload",
-    "event",
-    "statusDetails",
-    "statusdetails",
-    "error",
-    "description",
-    "short_message",
-)
+    "message", "msg", "MESSAGE", "log", "textPayload", "event", "statusDetails", "statusdetails", "error", "description", "short_message",
+)  # fmt: skip
 
 
 def _entry(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The entry with its keys as the API spells them."""
-    return {_KEYS.get(str(key).lower().replace("_", ""), str(key)): value for key, value in document.items()}
+    """The entry with its keys as the API spells them; a column that a copy left empty says nothing."""
+    return {_spelling(str(key)): value for key, value in document.items() if value is not None}
+
+
+def _spelling(key: str) -> str:
+    """`protoPayload` of `proto_payload`, and of `protopayload_auditlog` as a sink into BigQuery calls the column."""
+    folded = key.lower()
+    typed = folded.startswith(("protopayload_", "jsonpayload_"))
+    return _KEYS.get(folded.partition("_")[0] if typed else folded.replace("_", ""), key)
 
 
 def _spelt(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,10 +109,14 @@ def _log(entry: Mapping[str, Any], received: Received) -> Signal:
     named, ids = attributes_of(log_name, mapping(entry.get("resource")), labels)
     kind, status = _meaning(log_name, payload, labels)
     involved = mapping(payload.get("involvedObject"))
-    own = of_vm(payload) or (
-        {f"k8s.{first(involved, 'kind').lower()}.name": first(involved, "name"), "k8s.namespace.name": first(involved, "namespace")}
-        if involved
-        else {}
+    own = (
+        of_vm(payload)
+        or of_autoscaler(payload)
+        or (
+            {f"k8s.{first(involved, 'kind').lower()}.name": first(involved, "name"), "k8s.namespace.name": first(involved, "namespace")}
+            if involved
+            else {}
+        )
     )
     return row(
         received,
@@ -140,6 +131,7 @@ def _log(entry: Mapping[str, Any], received: Received) -> Signal:
         severity_number=severity_of(entry, request),
         status=status,
         dedup_key=_violation(labels) if status else _key(entry),
+        change_id=first(mapping(payload.get("decision")), "eventId") if kind is Kind.SCALING else "",
         trace_id=first(entry, "trace").rpartition("/")[2],
         details={"outcome": "succeeded", "actor": "automation"} if kind is Kind.SCALING else None,
     )

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from schemas.resource_names import resource
-from schemas.sources.cloud import first, mapping, text
+from schemas.sources.cloud import first, mapping, sequence, text
 
 _BY_LABEL: Final = {
     "service_name": "service.name", "configuration_name": "gcp.run.configuration.name", "revision_name": "service.version", "module_id": "service.name",
@@ -86,6 +86,21 @@ def of_vm(payload: Mapping[str, Any]) -> dict[str, str]:
     reporter = "dest_instance" if first(payload, "reporter") == "DEST" else "src_instance"
     vm = next((found for key in ("instance", reporter) if (found := first(mapping(payload.get(key)), "vm_name"))), "")
     return {"host.name": vm} if vm else {}
+
+
+def of_autoscaler(payload: Mapping[str, Any]) -> dict[str, str]:
+    """The node pool that a decision of the cluster autoscaler makes larger or smaller, and the node it removes."""
+    decision = mapping(payload.get("decision"))
+    up, down = mapping(decision.get("scaleUp")), mapping(decision.get("scaleDown"))
+    grown = next((mapping(mapping(found).get("mig")) for found in sequence(up.get("increasedMigs"))), {})
+    gone = next((mapping(mapping(found).get("node")) for found in sequence(down.get("nodesToBeRemoved"))), {})
+    group = grown or mapping(gone.get("mig"))
+    found = {
+        "k8s.node.name": first(gone, "name"),
+        "gcp.gke.node_pool.name": first(group, "nodepool"),
+        "gcp.instance_group.name": first(group, "name"),
+    }
+    return {key: value for key, value in found.items() if value}
 
 
 def of_name(service: str, name: str) -> tuple[dict[str, str], list[str]]:
