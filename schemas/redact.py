@@ -94,7 +94,8 @@ _PEOPLE: Final = {
 
 _compiled_tokens: Final = {needle: re.compile(pattern, re.DOTALL) for needle, pattern in _TOKENS.items()}
 _compiled_people: Final = {needle: re.compile(pattern) for needle, pattern in _PEOPLE.items()}
-_EMAIL: Final = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6}")
+_EMAIL: Final = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@(?!v?\d+(?:\.\d+){1,2}(?![\w.-]))[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6}")
+"""What follows an @ may be a version, as in `chart@6.5.0`, but an address of numbers is somebody's host."""
 _BEFORE_EMAIL: Final = re.compile(r"(?:[^\W\d_][\w.'-]{0,40} ){1,4}(?=<<(?:email|user))")
 _IN_BRACKETS: Final = re.compile(r"<(<(?:email|user)[^>]{0,24}>)>")
 _PHONE: Final = re.compile(r"(?<![\w.+-])\+\d{1,3}[ -]\(?\d{2,4}\)?(?:[ -]?\d{2,4}){2,4}(?![\w.-])")

@@ -3,7 +3,7 @@
 Reference: Argo CD "Application specification" (status.operationState, status.health, status.sync), "Notifications: webhook".
 Notification bodies are the user's template; those that send `app` or the resource are read.
 Identity:  metadata.name is the service; the destination's namespace and cluster are attributes.
-Time:      operationState.finishedAt, else startedAt, else reconciledAt.
+Time:      operationState.finishedAt, else startedAt; of health alone when it became so, else reconciledAt.
 State:     an operation is a change: Running started, Succeeded, Failed and Error failed.  Without one, health is a state.
 Change id: the revision that was synced.
 Dedup:     application and operation's start.
@@ -50,11 +50,14 @@ def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
             "k8s.namespace.name": text_at(app, "spec.destination.namespace"),
             "k8s.cluster.name": text_at(app, "spec.destination.name") or text_at(app, "spec.destination.server"),
             "argocd.project": text_at(app, "spec.project"),
-            "vcs.repository.name": text_at(app, "spec.source.repoURL"),
+            "vcs.repository.name": text_at(app, "spec.source.repoURL") or text_at(_first(app, "sources"), "repoURL"),
         },
         name="application.synced" if operation else "application.health",
         fallback=f"resource:Application/{name}",
-        event_time_ns=end or begin or times.parse(text_at(app, "status.reconciledAt")),
+        event_time_ns=end
+        or begin
+        or times.parse(text_at(app, "status.health.lastTransitionTime"))
+        or times.parse(text_at(app, "status.reconciledAt")),
         severity_number=severity.ERROR if failed else severity.UNSPECIFIED if operation else _HEALTH.get(health, 0),
         text=sentence(f"application {name}", phase and f"sync {phase}", health and f"health {health}", text(operation.get("message"))),
         change_id=revision if operation else "",
@@ -74,6 +77,11 @@ def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
     )
 
 
+def _first(app: dict[str, Any], key: str) -> dict[str, Any]:
+    """Of an Application of several sources the first."""
+    return mapping(next(iter(sequence(mapping(app.get("spec")).get(key))), None))
+
+
 def _recognises(document: Any) -> bool:
     if not isinstance(document, dict):
         return False
@@ -81,7 +89,7 @@ def _recognises(document: Any) -> bool:
     return (
         isinstance(app.get("metadata"), dict)
         and isinstance(app.get("status"), dict)
-        and (text(app.get("apiVersion")).startswith("argoproj.io/") or app is not document)
+        and (text(app.get("kind")) == "Application" or app is not document)
     )
 
 

@@ -1,9 +1,10 @@
-"""GitLab webhooks: pushes, tags, deployments, pipelines, jobs, releases, merged requests, feature flags.
+"""GitLab webhooks: pushes, tags, deployments, pipelines, jobs, releases, merged requests, feature flags, incidents.
 
 Reference: GitLab documentation "Webhook events".  `object_kind` names the event.
 Identity:  the project's path; its last part is taken for the service.
 Time:      of the thing itself: status_changed_at, finished_at, a commit's timestamp; forms `2021-04-28 21:50:00 +0200` and `… UTC`.
-State:     deployments, pushes, releases, merges and flags are changes; pipelines and jobs are states, failed ones with severity error.
+State:     deployments, pushes, releases, merges and flags are changes; pipelines and jobs are states, failed ones with severity error;
+           an incident is an alert, which fires until it is closed.
 Change id: deployment id, commit sha, pipeline id, job id, release tag, merge commit.
 Dedup:     project, kind and that id.
 """
@@ -16,7 +17,7 @@ from typing import Any, Final
 from schemas import severity, times
 from schemas.redact import role_of
 from schemas.rejected import Rejected
-from schemas.signal import Kind, Signal
+from schemas.signal import Kind, Signal, Status
 from schemas.sources.cloud import first, mapping, outcome, row, sentence, sequence, text
 from schemas.sources.fields import text_at
 from schemas.sources.github import commit_row
@@ -26,11 +27,13 @@ GITLAB: Final = "gitlab"
 
 
 def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
-    kind = text(document.get("object_kind"))
+    kind = first(document, "object_kind", "event_name")
     if kind in ("push", "tag_push"):
         yield from _push(document, received)
     elif kind in ("deployment", "build", "pipeline", "release", "merge_request", "feature_flag"):
         yield _event(document, kind, received)
+    elif kind == "incident":
+        yield _incident(document, received)
     else:
         yield Rejected("not_telemetry", f"a GitLab {kind[:32]} event changes nothing that runs", "object_kind", GITLAB)
 
@@ -67,7 +70,7 @@ def _event(document: dict[str, Any], kind: str, received: Received) -> Signal:
     ref = first(about, "ref", "target_branch", "tag")
     what = first(document, "build_name", "name", "commit_title") or first(about, "name", "title")
     return row(
-        received, Kind.CHANGE if change else Kind.STATE, GITLAB, {**_project(document, ref), "deployment.environment.name": environment},
+        received, Kind.CHANGE if change else Kind.STATE, GITLAB, {**_project(document, ref), "deployment.environment.name": environment, **_pipeline(document, about, kind)},
         name=f"{kind.replace('_', '.')}.{'merged' if merged else 'changed'}" if change and kind != "deployment" else kind,
         event_time_ns=_time(document, about),
         severity_number=severity.ERROR if status == "failed" else 0,
@@ -77,6 +80,30 @@ def _event(document: dict[str, Any], kind: str, received: Received) -> Signal:
         details={"action": kind, "to": ref, "outcome": outcome(status), "commit": first(about, "sha", "short_sha", "last_commit.id"), "environment": environment,
                  "reason": first(document, "build_failure_reason"), "actor": role_of(text_at(document, "user.username", "user_username"))},
     )  # fmt: skip
+
+
+def _incident(document: dict[str, Any], received: Received) -> Signal:
+    about = mapping(document.get("object_attributes"))
+    closed, id_ = text(about.get("state")) == "closed", first(about, "iid", "id")
+    begun = times.parse(about.get("created_at"))
+    return row(
+        received, Kind.ALERT, GITLAB, _project(document, ""), name="incident", event_time_ns=(times.parse(about.get("closed_at")) or times.parse(about.get("updated_at"))) if closed else begun,
+        starts_at_ns=begun if closed else 0, severity_number=severity.from_word(about.get("severity")), status=Status.RESOLVED if closed else Status.FIRING,
+        text=sentence(text(about.get("title")), text(about.get("description"))), dedup_key=f"gitlab:{text_at(document, 'project.path_with_namespace')}:incident:{id_}",
+        evidence_url=text(about.get("url")),
+    )  # fmt: skip
+
+
+def _pipeline(document: dict[str, Any], about: dict[str, Any], kind: str) -> dict[str, str]:
+    if kind == "build":
+        return {"cicd.pipeline.task.name": text(document.get("build_name")), "cicd.pipeline.run.id": text(document.get("pipeline_id"))}
+    return {"cicd.pipeline.name": text(about.get("name"))} if kind == "pipeline" else {}
+
+
+def refuse(document: Any, received: Received) -> Iterator[Signal | Rejected]:
+    yield Rejected(
+        "not_telemetry", f"a GitLab {text(document.get('event_name'))[:32]} event changes nothing that runs", "event_name", GITLAB
+    )
 
 
 def _time(document: dict[str, Any], about: dict[str, Any]) -> int:
@@ -105,9 +132,14 @@ def _project(document: dict[str, Any], ref: str) -> dict[str, str]:
 
 
 def _recognises(document: Any) -> bool:
-    return (
-        isinstance(document, dict) and isinstance(document.get("object_kind"), str) and ("project" in document or "project_id" in document)
-    )
+    named = isinstance(document, dict) and ("project" in document or "project_id" in document)
+    return named and (isinstance(document.get("object_kind"), str) or document.get("event_name") in ("push", "tag_push"))
 
 
-SOURCES: Final = (Source(GITLAB, _recognises, read),)
+def _is_system_hook(document: Any) -> bool:
+    """Events of the whole server: projects, groups, members, keys."""
+    has = isinstance(document, dict) and isinstance(document.get("event_name"), str)
+    return has and not document.keys().isdisjoint({"project_id", "group_id", "user_id", "key", "old_path_with_namespace"})
+
+
+SOURCES: Final = (Source(GITLAB, _recognises, read), Source("gitlab.system", _is_system_hook, refuse))

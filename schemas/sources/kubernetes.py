@@ -26,11 +26,11 @@ _SCALING: Final = frozenset({"ScalingReplicaSet", "SuccessfulRescale", "Triggere
 ATTRIBUTE: Final = {
     "pod": "k8s.pod.name", "node": "k8s.node.name", "deployment": "k8s.deployment.name", "replicaset": "k8s.replicaset.name",
     "statefulset": "k8s.statefulset.name", "daemonset": "k8s.daemonset.name", "job": "k8s.job.name", "cronjob": "k8s.cronjob.name",
-    "service": "service.name", "horizontalpodautoscaler": "service.name", "ingress": "service.name", "endpoints": "service.name",
+    "helmrelease": "service.name", "kustomization": "service.name", "service": "service.name", "horizontalpodautoscaler": "service.name", "ingress": "service.name", "endpoints": "service.name",
     "rollout": "k8s.deployment.name", "application": "service.name",
 }  # fmt: skip
 """Which attribute an object of a kind names."""
-_REPLICAS: Final = re.compile(r"(?:to|size:?) (?P<to>\d+)(?: from (?P<from>\d+))?")
+_REPLICAS: Final = re.compile(r"(?:to|size:?) (?P<to>\d+)(?:(?: from| instead of) (?P<from>\d+))?")
 
 
 def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
