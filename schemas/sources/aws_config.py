@@ -83,7 +83,9 @@ def _item(item: Mapping[str, Any], diff: Mapping[str, Any], received: Received, 
         event_time_ns=times.parse(captured) or time_ns,
         severity_number=INFO,
         dedup_key=f"{FORMAT}|{_keyed(type_, first(item, 'ARN', 'resourceId'))}|{captured}",
-        change_id=first(item, "configurationStateId", "configurationStateMd5Hash"),
+        change_id=first(
+            {**item, "configurationStateId": item.get("configurationStateId") or None}, "configurationStateId", "configurationStateMd5Hash"
+        ),
         details={"action": action, "outcome": "succeeded", "changed": list(changed)[:50], "from": before, "to": after},
     )
 

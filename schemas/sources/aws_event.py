@@ -26,10 +26,13 @@ _STATES: Final = (
 )  # fmt: skip
 _REASONS: Final = (
     "message", "Message", "reason", "stoppedReason", "statusReason", "stateReason", "FailureReason", "insightDescription", "status-reason", "StatusMessage", "statusMessage", "stateChangeReason", "detailMessage",
-    "cause", "Cause", "notificationBody", "error-message", "errorMessage", "description", "Description", "title",
+    "cause", "Cause", "notificationBody", "description", "Description", "title",
 )  # fmt: skip
 _SEVERITIES: Final = ("severity", "Severity", "level", "Level", "eventType", "SeverityLabel", "alertLevel", "error-severity")
-_DEEDS: Final = ("type", "sub-type", "actionType", "typeOfChange", "Operation", "eventType", "messageType", "notification-type")
+_ERRORS: Final = ("errorMessage", "error-message", "failureReason", "FailureReason", "failure-reason", "error", "Error")
+_DEEDS: Final = (
+    "type", "sub-type", "actionType", "typeOfChange", "Operation", "eventType", "messageType", "notification-type", "notificationType",
+)  # fmt: skip
 """What was done, where no key says how things stand."""
 _OPEN: Final = words("open opened active set alarm new firing ongoing started detected non_compliant noncompliant")
 _CLOSED: Final = words("close closed resolved cleared clear archived suppressed fixed inactive recovered compliant ok")
@@ -94,7 +97,7 @@ def tell(event: Event, telling: Telling, received: Received, source: str) -> Ite
         ids=[*arns, *ids],
         fallback=_fallback(event),
         name=telling.name or event.type,
-        text=line(" ".join(part for part in (event.type, what, first(detail, telling.deed)) if part), state, reason),
+        text=line(" ".join(part for part in (event.type, what, first(detail, telling.deed)) if part), state, reason, first(detail, *_ERRORS)),
         event_time_ns=time_of(detail, telling.time) or event.time_ns,
         severity_number=_severity(event, telling, state),
         status=alert_status(state) if telling.kind is Kind.ALERT else None,

@@ -1,4 +1,4 @@
-"""EventBridge details that hold their names where no other does: ECS tasks, CloudFormation stacks, EBS volumes, S3 objects.
+"""EventBridge details that hold their names where no other does: ECS tasks, CloudFormation stacks, EBS volumes, S3 objects and their scans.
 
 Reference: ECS developer guide, "ECS events"; CloudFormation, "Monitoring stack events with EventBridge"; EBS, "EventBridge for EBS"; S3, "EventBridge".
 Each rewrites the detail so that aws_event.tell finds the names, the state and the severity in it, and leaves the telling to it.
@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from schemas.rejected import Rejected
+from schemas.severity import ERROR, INFO
 from schemas.signal import Kind, Signal
 from schemas.sources.aws_event import Event, Telling, tell
 from schemas.sources.aws_event_types import telling_of
@@ -86,6 +87,23 @@ def read_object(event: Event, received: Received) -> Iterator[Signal | Rejected]
     bucket, key = first(mapping(detail.get("bucket")), "name"), first(mapping(detail.get("object")), "key")
     told = {**detail, "bucketName": bucket, "message": f"{bucket}/{key}", "bucket": "", "object": ""}
     yield from tell(replace(event, detail=told), Telling(Kind.LOG, "s3.object"), received, event.source)
+
+
+def read_scan(event: Event, received: Received) -> Iterator[Signal | Rejected]:
+    """GuardDuty's scan of an object: `COMPLETED` says nothing yet, the result does."""
+    detail = event.detail
+    thing, result = mapping(detail.get("s3ObjectDetails")), mapping(detail.get("scanResultDetails"))
+    threats = [first(mapping(threat), "name") for threat in sequence(result.get("threats"))]
+    bucket, key = first(thing, "bucketName"), first(thing, "objectKey")
+    found = first(result, "scanResultStatus") == "THREATS_FOUND"
+    told = {
+        "bucketName": bucket,
+        "status": first(result, "scanResultStatus") or first(detail, "scanStatus"),
+        "message": ": ".join(part for part in (f"{bucket}/{key}" if key else "", ", ".join(filter(None, threats))) if part),
+        "plan": event.resources[0] if event.resources else "",
+    }
+    telling = Telling(Kind.ALERT if found else Kind.STATE, "guardduty.scan", severity=ERROR if found else INFO)
+    yield from tell(replace(event, detail=told, resources=()), telling, received, event.source)
 
 
 def _ended_well(codes: list[float]) -> bool:

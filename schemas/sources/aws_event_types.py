@@ -67,6 +67,7 @@ TELLINGS: Final[dict[str, Telling]] = {
     "EBS Volume Notification": Telling(Kind.STATE, "ebs.volume"),
     "EBS Snapshot Notification": Telling(Kind.STATE, "ebs.snapshot", time=("endTime", "startTime")),
     "KMS CMK Rotation": Telling(Kind.CHANGE, "kms.rotation", names=(("key-id", "aws.kms.key.id"),)),
+    "KMS Imported Key Material Expiration": Telling(Kind.CHANGE, "kms.expiration", names=(("key-id", "aws.kms.key.id"),)),
     "KMS CMK Deletion": Telling(Kind.CHANGE, "kms.deletion", names=(("key-id", "aws.kms.key.id"),)),
     "ACM Certificate Approaching Expiration": Telling(Kind.ALERT, "acm.expiration", severity=WARN, names=(("CommonName", "tls.server.name"),)),
     "Batch Job State Change": Telling(Kind.STATE, "batch.job", time=("stoppedAt", "startedAt", "createdAt"), dedup=("jobId",)),
@@ -86,7 +87,6 @@ TELLINGS: Final[dict[str, Telling]] = {
         Kind.STATE, "trustedadvisor.check", names=(("check-name", "rule.name"), ("resource_id", "cloud.resource_id")), dedup=("check-name", "resource_id", "uuid")
     ),
     "Macie Alert": Telling(Kind.ALERT, dedup=("alert-arn",), severity=WARN),
-    "GuardDuty Malware Protection Object Scan Result": Telling(Kind.STATE, "guardduty.scan"),
     "OpsWorks Instance State Change": Telling(Kind.STATE, "opsworks.instance", names=_OF_OPSWORKS),
     "OpsWorks Command State Change": Telling(Kind.CHANGE, "opsworks.command", change=("command-id",), dedup=("command-id", "instance-id"), deed="type"),
     "OpsWorks Deployment State Change": Telling(Kind.CHANGE, "opsworks.deployment", change=("deployment-id",), dedup=("deployment-id",), deed="command"),

@@ -19,7 +19,7 @@ from schemas.rejected import Rejected
 from schemas.signal import Signal
 from schemas.sources import aws_alarm, aws_cloudtrail, aws_config, aws_findings, aws_notices, aws_scaling
 from schemas.sources.aws_event import Event, tell
-from schemas.sources.aws_event_special import read_object, read_stack, read_task, read_volume
+from schemas.sources.aws_event_special import read_object, read_scan, read_stack, read_task, read_volume
 from schemas.sources.aws_event_types import telling_of
 from schemas.sources.cloud import decoded, first, mapping, sequence, text
 from schemas.sources.source import Received, Source
@@ -51,6 +51,7 @@ _BY_TYPE: Final[dict[str, _Reader]] = {
     "AWS Health Event": aws_findings.read_health,
     "AWS Health Abuse Event": aws_findings.read_health,
     "GuardDuty Finding": aws_findings.read_finding,
+    "GuardDuty Malware Protection Object Scan Result": read_scan,
     "Security Hub Findings - Imported": aws_findings.read_finding,
     "Security Hub Findings - Custom Action": aws_findings.read_finding,
     "Inspector2 Finding": aws_findings.read_finding,

@@ -24,17 +24,20 @@ from schemas.sources.source import Received, Source
 FORMAT: Final = "aws.cloudwatch_logs"
 _GROUPS: Final = (
     ("faas.name", re.compile(r"/aws/lambda/(?:[a-z-]+-\d\.)?(?P<name>[^/]+)")),
-    ("db.instance.id", re.compile(r"/aws/(?:rds/(?:instance|cluster|proxy)|docdb|neptune|redshift/cluster|elasticache)/(?P<name>[^/]+)")),
-    (
-        "service.name",
-        re.compile(
-            r"/aws/(?:codebuild|apprunner|elasticbeanstalk|vendedlogs/states|apigateway|batch|glue/jobs|containerinsights)/(?P<name>[^/]+)"
-        ),
-    ),
+    ("db.instance.id", re.compile(r"/aws/(?:rds/(?:instance|cluster|proxy)|docdb|neptune|redshift/cluster|elasticache|OpenSearchService/domains)/(?P<name>[^/]+)")),
+    ("messaging.destination.name", re.compile(r"/aws/(?:kinesisfirehose|msk)/(?P<name>[^/]+)")),
+    ("service.name", re.compile(r"/aws/(?:codebuild|apprunner|elasticbeanstalk|vendedlogs/states|apigateway|sagemaker/Endpoints)/(?P<name>[^/]+)")),
     ("service.name", re.compile(r"/?(?:aws/)?ecs/(?!containerinsights)(?:.*/)?(?P<name>[^/]+)")),
-    ("k8s.cluster.name", re.compile(r"/aws/(?:eks|containerinsights|ecs/containerinsights)/(?P<name>[^/]+)")),
     ("service.name", re.compile(r"API-Gateway-Execution-Logs_(?P<name>[^/]+)")),
+    ("aws.ecs.cluster.name", re.compile(r"/aws/ecs/containerinsights/(?P<name>[^/]+)")),
+    ("k8s.cluster.name", re.compile(r"/aws/(?:eks|containerinsights)/(?P<name>[^/]+)")),
+)  # fmt: skip
+_STREAMS: Final = (
+    ("service.name", "/aws/batch/job", re.compile(r"(?P<name>[^/]+)/")),
+    ("service.name", "/aws-glue/crawlers", re.compile(r"(?P<name>[^/]+)")),
+    ("aws.resource.name", "/aws/sagemaker/TrainingJobs", re.compile(r"(?P<name>[^/]+)/")),
 )
+"""Groups that many share: their streams begin with the name of what writes."""
 LEVEL: Final = r"(?:^|[^A-Za-z])(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|PANIC|ALERT|EMERG)(?:[^A-Za-z]|$)"
 LEVEL_WITHIN: Final = 160
 """A level word stands at the head of a line; later in it, it is prose."""
@@ -90,6 +93,7 @@ def fallback_of(group: str) -> str:
 def attributes_of(batch: Mapping[str, Any]) -> dict[str, str]:
     group, stream = first(batch, "logGroup"), first(batch, "logStream")
     named = {key: match["name"] for key, form in reversed(_GROUPS) if (match := form.match(group))}
+    named |= {key: match["name"] for key, shared, form in _STREAMS if group == shared and (match := form.match(stream))}
     if instance := _INSTANCE.search(stream):
         named["host.id"] = instance[0]
     return {

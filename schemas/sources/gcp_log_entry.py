@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from schemas import times
 from schemas.rejected import Rejected
@@ -22,6 +22,7 @@ from schemas.signal import Kind, Signal, Status
 from schemas.sources import gcp_audit
 from schemas.sources.cloud import dumped, first, mapping, number, row, text, words
 from schemas.sources.gcp_names import of_autoscaler, of_labels, of_name, of_resource, of_vm
+from schemas.sources.gcp_requests import lines_of, request_of, told
 from schemas.sources.source import Received, Source
 
 FORMAT: Final = "gcp.log_entry"
@@ -49,14 +50,6 @@ def _spelling(key: str) -> str:
     folded = key.lower()
     typed = folded.startswith(("protopayload_", "jsonpayload_"))
     return _KEYS.get(folded.partition("_")[0] if typed else folded.replace("_", ""), key)
-
-
-def _spelt(request: Mapping[str, Any]) -> dict[str, Any]:
-    """A request's keys as the API spells them; a copy in a data lake may have lost its capitals."""
-    return {_OF_A_REQUEST.get(str(key).lower().replace("_", ""), str(key)): value for key, value in request.items()}
-
-
-_OF_A_REQUEST: Final = {key.lower(): key for key in ("requestMethod", "requestUrl", "status", "latency")}
 
 
 def _recognises(document: Any) -> bool:
@@ -103,7 +96,7 @@ def _audit(entry: Mapping[str, Any], payload: Mapping[str, Any], received: Recei
 
 def _log(entry: Mapping[str, Any], received: Received) -> Signal:
     payload = mapping(entry.get("jsonPayload")) or mapping(entry.get("protoPayload"))
-    request = _spelt(mapping(entry.get("httpRequest")))
+    request = request_of(entry, payload)
     labels = mapping(entry.get("labels"))
     log_name = unquote(first(entry, "logName"))
     named, ids = attributes_of(log_name, mapping(entry.get("resource")), labels)
@@ -170,26 +163,17 @@ def _text(entry: Mapping[str, Any], payload: Mapping[str, Any], request: Mapping
     about = (
         f"{first(payload, 'reason')} {first(involved, 'kind')}/{first(involved, 'name')}" if involved else first(payload, "event_subtype")
     )
-    said = text(entry.get("textPayload")) or first(payload, *MESSAGES) or first(labels, "verbose_message", "terse_message")
-    asked = _request(request)
+    said = (
+        text(entry.get("textPayload"))
+        or lines_of(payload)
+        or first(payload, *MESSAGES)
+        or first(labels, "verbose_message", "terse_message")
+    )
+    asked = told(request)
     if said or asked or about:
         return ": ".join(part for part in (asked, about, said) if part)
-    told = {key: value for key, value in payload.items() if key != "@type"}
-    return (dumped(told) if told else "") or unquote(first(entry, "logName"))
-
-
-def _request(request: Mapping[str, Any]) -> str:
-    """Method, path, status and latency of a request; no address and no query string, which may name people."""
-    if not request:
-        return ""
-    url = first(request, "requestUrl")
-    try:
-        path = urlsplit(url).path
-    except ValueError:
-        path = ""
-    return " ".join(
-        part for part in (first(request, "requestMethod"), path or "/", first(request, "status"), first(request, "latency")) if part
-    )
+    facts = {key: value for key, value in payload.items() if key != "@type"}
+    return (dumped(facts) if facts else "") or unquote(first(entry, "logName"))
 
 
 def _time(entry: Mapping[str, Any], payload: Mapping[str, Any]) -> int:

@@ -25,14 +25,17 @@ _BY_LABEL: Final = {
     "environment_name": "service.name", "workflow_id": "service.name", "pipeline_id": "service.name", "build_trigger_id": "gcp.build_trigger.id",
     "project_id": "cloud.account.id", "zone": "cloud.availability_zone", "region": "cloud.region", "top_level_controller_name": "service.name",
     "repository_name": "service.name", "instance_group_name": "service.name", "instance_group_manager_name": "service.name", "url": "url.full",
-    "canonical_service_name": "service.name", "host": "server.address", "method": "rpc.method", "service": "gcp.service",
+    "canonical_service_name": "service.name", "backend_target_name": "service.name", "host": "server.address", "method": "rpc.method", "service": "gcp.service",
 }  # fmt: skip
 _ID_LABELS: Final = (
     "bucket_name", "dataset_id", "table_id", "firewall_rule_id", "network_id", "subnetwork_id", "subnetwork_name", "unique_id", "build_id", "router_id", "gateway_name",
     "tunnel_id", "disk_id", "image_id", "role_name", "key_ring_id", "crypto_key_id", "name", "instance_group_id", "autoscaler_id", "backend_service_id", "url_map_id",
     "forwarding_rule_id", "snapshot_id", "secret_id", "zone_name", "target_id", "check_id", "api", "sink_id", "policy_name", "resource_id", "model_id", "endpoint_id", "host",
+    "nodepool_name", "job_id",
 )  # fmt: skip
 """Labels that say which resource it is, of types that are nothing nearer."""
+_HOLDING: Final = (("cluster", "cluster_name"), ("lb_rule", "url_map_name"))
+"""Of resource types with this word in their name, the label that names the thing itself; elsewhere it names what holds it."""
 _HOSTS: Final = ("gce_instance", "aws_ec2_instance", "compute.googleapis.com/Instance", "baremetalsolution.googleapis.com/Instance")
 _NO_ZONE: Final = frozenset(("global", "-", ""))
 _ZONE: Final = re.compile(r"[a-z]+-[a-z]+\d+-[a-z]")
@@ -64,6 +67,7 @@ def of_resource(monitored: Mapping[str, Any]) -> tuple[dict[str, str], list[str]
         named["db.instance.id"] = database.rpartition(":")[2]
     ids = [found for label in _ID_LABELS if (found := text(labels.get(label)))]
     ids += [found for label in ("database_id",) if ":" in (found := text(labels.get(label)))]
+    ids += [found for word, label in _HOLDING if word in type_ and (found := text(labels.get(label)))]
     return {key: value for key, value in named.items() if value}, ids
 
 
