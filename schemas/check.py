@@ -81,4 +81,7 @@ def entities(entity: str, ancestors: list[str], aliases: list[str], attributes: 
 
 
 def _names(key: str) -> bool:
-    return key not in _NOT_NAMES and (key in ALIASES or key in _PEERS or key.rpartition(".")[2] in ("name", "id", "arn", "key"))
+    last = key.rpartition(".")[2]
+    return key not in _NOT_NAMES and (
+        key in ALIASES or key in _PEERS or last in ("id", "arn", "key") or last.lower().endswith(("name", "identifier"))
+    )

@@ -18,6 +18,8 @@ _AWS: Final = "https://docs.aws.amazon.com"
 _AZURE: Final = "https://learn.microsoft.com/en-us/azure/azure-monitor"
 REFERENCES: Final = {
     "prometheus": "https://prometheus.io/docs/alerting/latest/configuration/#webhook_config",
+    "prometheus_api": "https://prometheus.io/docs/prometheus/latest/querying/api/",
+    "feature_flags": "https://docs.flagsmith.com/third-party-integrations/webhook",
     "cdevents": "https://github.com/cdevents/spec",
     "launchdarkly": "https://launchdarkly.com/docs/api/audit-log",
     "github": "https://docs.github.com/en/webhooks/webhook-events-and-payloads",
@@ -42,6 +44,8 @@ REFERENCES: Final = {
     "datadog": "https://docs.datadoghq.com/integrations/webhooks/",
     "grafana_legacy": "https://grafana.com/docs/grafana/v8.5/alerting/old-alerting/notifications/",
     "monitors": "https://docs.pingdom.com",
+    "problem_webhooks": "https://docs.dynatrace.com/docs/analyze-explore-automate/notifications-and-alerting/problem-notifications/webhook-integration",
+    "alert_template": "https://www.zabbix.com/documentation/current/en/manual/config/notifications/media/webhook",
     "spinnaker": "https://spinnaker.io/docs/setup/features/notifications/",
     "telegraf": "https://docs.influxdata.com/telegraf/v1/data_formats/output/json/",
     "wazuh": "https://documentation.wazuh.com/current/user-manual/manager/alert-management.html",

@@ -1,9 +1,10 @@
 """Datadog monitor webhooks and events.
 
 Reference: Datadog documentation "Webhooks integration" (default payload and variables), "Monitor notifications".
-The body is the user's own template.  Two are read: Datadog's default, which tells state, priority and group only in the title and
-the link, and any template that names its variables as Datadog does (`alert_transition`, `hostname`, `tags` …).
-Identity:  the monitor's group (`host:web-1,service:checkout`), tags, hostname; else what the title says after "host".
+The body is the user's own template.  Three are read: Datadog's default, which tells state, priority and group only in the title and
+the link; any template that names its variables as Datadog does (`alert_transition`, `hostname`, `tags` …), also under `alert`; and events
+as the Events API takes them.
+Identity:  the monitor's group (`host:web-1,service:checkout`), tags, hostname, the scope of its query; else what the title says after "host".
 Time:      `date` or `last_updated`, epoch milliseconds as text.
 Severity:  a priority [P1]…[P5] or the transition (Warn); else `alert_type`.
 State:     Recovered resolves, Triggered, Re-Triggered, Warn and No Data fire.
@@ -20,7 +21,7 @@ from urllib.parse import unquote
 from schemas import severity, times
 from schemas.rejected import Rejected
 from schemas.signal import Kind, Signal, Status
-from schemas.sources.cloud import first, row, sequence, text
+from schemas.sources.cloud import first, mapping, row, sequence, text
 from schemas.sources.source import Received, Source
 
 DATADOG: Final = "datadog"
@@ -36,6 +37,7 @@ _NOISE: Final = re.compile(r"%%%|\[!\[[^\]]*\]\([^)]*\)\]\([^)]*\)|\]\([^)]*\)|[
 
 
 def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
+    document = {**mapping(document.get("alert")), **document}
     title = first(document, "title", "alert_title", "event_title")
     body = first(document, "body", "text", "event_msg", "alert_message")
     match = _TITLE.fullmatch(title)
@@ -46,12 +48,13 @@ def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
         or (unquote(link["group"] or "") if link else "")
         or first(document, "alert_scope", "scope", "group")
     )
-    tags = {**_tags(first(document, "tags") or ",".join(text(tag) for tag in sequence(document.get("tags")))), **_tags(group)}
+    listed = first(document, "tags") or ",".join(text(tag) for tag in sequence(document.get("tags")))
+    tags = {**_tags(_scope(first(document, "alert_query", "query"))), **_tags(listed), **_tags(group)}
     host = first(document, "hostname", "host") or tags.get("host", "")
     said = match["rest"] if match else title
     if not host and (found := _HOST.search(said)):
         host = found["host"]
-    monitor = (link["id"] if link else "") or first(document, "alert_id", "monitor_id")
+    monitor = (link["id"] if link else "") or first(document, "alert_id", "monitor_id", "aggregation_key")
     resolved = "recover" in state
     priority = first(document, "priority", "alert_priority") or ((match["priority"] or "") if match else "")
     yield row(
@@ -61,7 +64,8 @@ def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
         {**tags, "host.name": host, "metric.name": first(document, "alert_metric", "metric")},
         name=said[:256],
         fallback=f"alarm:{said[:128]}",
-        event_time_ns=times.parse(first(document, "date", "alert_date")) or times.parse(first(document, "last_updated", "timestamp")),
+        event_time_ns=times.parse(first(document, "date", "alert_date", "date_happened"))
+        or times.parse(first(document, "last_updated", "timestamp")),
         severity_number=severity.WARN
         if "warn" in state
         else _PRIORITY.get(priority.upper(), severity.from_word(document.get("alert_type"))),
@@ -74,7 +78,12 @@ def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
 
 def _tags(said: str) -> dict[str, str]:
     pairs = [item.strip().partition(":") for item in said.split(",")[:64]]
-    return {key: value for key, sign, value in pairs if sign and value and key}
+    return {key: value for key, sign, value in pairs if sign and key and value not in ("", "*")}
+
+
+def _scope(query: str) -> str:
+    """What a query looks at: `a:b,c:d` of `avg(last_5m):avg:metric{a:b,c:d} by {host} > 3`."""
+    return query.partition("{")[2].partition("}")[0]
 
 
 def _plain(markdown: str) -> str:
@@ -86,6 +95,8 @@ def _recognises(document: Any) -> bool:
     if not isinstance(document, dict):
         return False
     if isinstance(document.get("org"), dict) and "event_type" in document and "title" in document:
+        return True
+    if {"title", "text"} <= document.keys() and not document.keys().isdisjoint({"date_happened", "source_type_name", "aggregation_key"}):
         return True
     return "alert_transition" in document and not document.keys().isdisjoint({"alert_id", "alert_title", "title", "alert_type"})
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from schemas.sources import (
+    alert_template,
     argocd,
     auditd,
     aws_alarm,
@@ -34,6 +35,7 @@ from schemas.sources import (
     container_log,
     datadog,
     ecs,
+    feature_flags,
     gcp_deploy,
     gcp_log_entry,
     gcp_messages,
@@ -61,7 +63,9 @@ from schemas.sources import (
     otlp_protobuf,
     pagerduty,
     pipelines,
+    problem_webhooks,
     prometheus,
+    prometheus_api,
     sentry,
     spinnaker,
     statsd,
@@ -79,6 +83,7 @@ from schemas.sources.source import Source
 SOURCES: Final[tuple[Source, ...]] = (
     *cdevents.SOURCES,
     *launchdarkly.SOURCES,
+    *feature_flags.SOURCES,
     *github.SOURCES,
     *github_runs.SOURCES,
     *github_settings.SOURCES,
@@ -99,9 +104,11 @@ SOURCES: Final[tuple[Source, ...]] = (
     *datadog.SOURCES,
     *grafana_legacy.SOURCES,
     *monitors.SOURCES,
+    *problem_webhooks.SOURCES,
     *spinnaker.SOURCES,
     *telegraf.SOURCES[:1],
     *prometheus.SOURCES,
+    *prometheus_api.SOURCES,
     *wazuh.SOURCES,
     *aws_alarm.SOURCES,
     *aws_scaling.SOURCES,
@@ -141,6 +148,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     *statsd.SOURCES,
     *telegraf.SOURCES[1:],
     *cloudevents.SOURCES,
+    *alert_template.SOURCES,
     *json_log.SOURCES,  # last: any object with a message and a time
 )
 BINARY: Final[tuple[Source, ...]] = otlp_protobuf.SOURCES

@@ -29,7 +29,8 @@ _MAX_ENTITIES: Final = 16
 def read_issue(document: Any, received: Received) -> Iterator[Signal | Rejected]:
     state = text(document.get("state")).upper()
     closed = state == "CLOSED"
-    entities = [said for item in sequence(document.get("impactedEntities")) if (said := text(item))]
+    impacted = document.get("impactedEntities")
+    entities = [said for item in (impacted if isinstance(impacted, list) else text(impacted).split(",")) if (said := text(item))]
     gathered = mapping(document.get("accumulations"))
     created, updated = times.parse(document.get("createdAt")), times.parse(document.get("updatedAt"))
     linked = _ISSUE.search(text(document.get("issueUrl")))

@@ -1,6 +1,6 @@
-"""PagerDuty: webhooks v3 and v2, and events sent to it (Events API v2).
+"""PagerDuty: webhooks v3 and v2, and what is sent to it: alert and change events (Events API v2).
 
-Reference: PagerDuty developer documentation "Webhooks Overview" (v3), "V2 Webhooks", "Send an alert event".
+Reference: PagerDuty developer documentation "Webhooks Overview" (v3), "V2 Webhooks", "Send an alert event", "Send a change event".
 Identity:  labels that the monitoring tool left in the title or in `client.url`; else the PagerDuty service.
 Time:      `occurred_at` (v3), `created_on` (v2), `payload.timestamp` (events).
 Severity:  a word in brackets in the title, else the priority (P1…P5), else urgency high or low.
@@ -91,6 +91,18 @@ def read_event(document: Any, received: Received) -> Iterator[Signal | Rejected]
     )  # fmt: skip
 
 
+def read_change(document: Any, received: Received) -> Iterator[Signal | Rejected]:
+    """A change event: it has no action, key or severity."""
+    payload = mapping(document.get("payload"))
+    custom = flat(payload.get("custom_details"))
+    summary = text(payload.get("summary"))
+    yield row(
+        received, Kind.CHANGE, f"{PAGERDUTY}.change", {**custom, "host.name": text(payload.get("source"))}, name="change", fallback=f"resource:{summary[:128]}",
+        event_time_ns=times.parse(payload.get("timestamp")), text=summary, change_id=first(custom, "commit", "sha", "build_number", "version", "id"),
+        evidence_url=next((text(mapping(link).get("href")) for link in sequence(document.get("links"))), ""), details={"action": "change", "outcome": "succeeded"},
+    )  # fmt: skip
+
+
 def _severity(title: str, incident: dict[str, Any]) -> int:
     for word in _BRACKETED.findall(title):
         if found := severity.from_word(word):
@@ -133,11 +145,20 @@ def _is_v2(document: Any) -> bool:
 
 
 def _is_event(document: Any) -> bool:
-    return isinstance(document, dict) and text(document.get("event_action")) in _STATUS and isinstance(document.get("payload"), dict)
+    if not isinstance(document, dict) or text(document.get("event_action")) not in _STATUS:
+        return False
+    return isinstance(document.get("payload"), dict) or "dedup_key" in document  # what acknowledges or resolves needs no payload
+
+
+def _is_change(document: Any) -> bool:
+    if not isinstance(document, dict) or "routing_key" not in document or "event_action" in document:
+        return False
+    return isinstance(document.get("payload"), dict) and "summary" in document["payload"]
 
 
 SOURCES: Final = (
     Source(PAGERDUTY, _is_v3, read_v3),
     Source(f"{PAGERDUTY}.v2", _is_v2, read_v2),
     Source(f"{PAGERDUTY}.event", _is_event, read_event),
+    Source(f"{PAGERDUTY}.change", _is_change, read_change),
 )

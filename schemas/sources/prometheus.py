@@ -1,9 +1,10 @@
 """Prometheus: samples from the remote-write adapter for Kafka, and alerts of the Alertmanager family.
 
 Reference: prometheus-kafka-adapter README "JSON"; Alertmanager "webhook_config" (version 4; 3 before 0.5) and API v2 `gettableAlert`;
-           Grafana "webhook notifier" (unified); vmalert sends Alertmanager's form with the label `alertgroup`.
+           Grafana "webhook notifier" (unified); vmalert sends Alertmanager's form with the label `alertgroup`.  What Prometheus' own API
+           answers: prometheus_api.py.
 Identity:  the labels.  Of service-graph and mesh metrics the server, with `client` and `server` as attributes.
-Time:      a sample's `timestamp`; an alert's `startsAt` while firing, `endsAt` once resolved.  `endsAt` of a firing alert is only an expiry.
+Time:      a sample's `timestamp`; an alert's `startsAt` (Prometheus says `activeAt`) while firing, `endsAt` once resolved.  `endsAt` of a firing alert is only an expiry.
 Severity:  label `severity`, `priority` or `level`.
 State:     `status`; `active` and `suppressed` of the API count as firing, since the condition holds.
 Dedup:     `fingerprint`, else a hash of the labels.  Never `groupKey`: a group changes while its alerts stay.
@@ -46,6 +47,8 @@ _UNITS: Final = (
     ("_volts", "V"), ("_amperes", "A"), ("_joules", "J"), ("_hertz", "Hz"),
 )  # fmt: skip
 _AGGREGATE: Final = re.compile(r"_(?:total|sum|max|min|mean|avg|average|p\d{1,3}|bucket|count|created|info)$")
+_VALUE: Final = re.compile(r"\bvalue=([-+\d.eE]{1,32})")
+"""Of Grafana's `valueString`: `[ var='B' labels={host=web} value=22.5 ]`."""
 _NO_LABELS: Final = frozenset({"__name__", "alertname", "severity"})
 """Labels that say what is said beside them already: the row's name and severity."""
 
@@ -115,12 +118,17 @@ def _alert(alert: dict[str, Any], common: dict[str, str], said: dict[str, str], 
     named = {**common, **labels(alert.get("labels"))}
     notes = {**said, **labels(alert.get("annotations"))}
     name = named.get("alertname", "") or text(alert.get("name"))
-    state = (first(mapping(alert.get("status")), "state") or text(alert.get("status")) or group_status).lower()
+    state = (first(mapping(alert.get("status")), "state") or first(alert, "status", "state") or group_status).lower()
     status = Status.RESOLVED if state in _RESOLVED else Status.FIRING if state in _FIRING or not state else None
-    begin, end = times.parse(alert.get("startsAt")), times.parse(alert.get("endsAt"))
+    begin, end = times.parse(alert.get("startsAt")) or times.parse(alert.get("activeAt")), times.parse(alert.get("endsAt"))
     heartbeat = fold(name) in _HEARTBEATS
-    values = mapping(alert.get("values"))
-    value = next((v for v in (number(notes.get("value", "").rstrip("% ")), *map(number, values.values())) if v is not None), None)
+    given = (
+        notes.get("value", "").rstrip("% "),
+        alert.get("value"),
+        *mapping(alert.get("values")).values(),
+        *_VALUE.findall(text(alert.get("valueString"))),
+    )
+    value = next((found for item in given if (found := number(item)) is not None), None)
     attributes = with_edge({key: value for key, value in named.items() if key not in _NO_LABELS})
     if metric := first(named, "__name__", "metric", "metric_name"):
         attributes["metric.name"] = metric
@@ -187,7 +195,7 @@ def _is_alert(document: Any) -> bool:
     if not isinstance(document, dict):
         return False
     alert = document.get("raw") if isinstance(document.get("raw"), dict) and "source_type" in document else document
-    return isinstance(alert, dict) and isinstance(alert.get("labels"), dict) and "startsAt" in alert
+    return isinstance(alert, dict) and isinstance(alert.get("labels"), dict) and not alert.keys().isdisjoint({"startsAt", "activeAt"})
 
 
 SOURCES: Final = (

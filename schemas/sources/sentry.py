@@ -16,7 +16,7 @@ from typing import Any, Final
 from schemas import severity, times
 from schemas.rejected import Rejected
 from schemas.signal import Kind, Signal, Status
-from schemas.sources.cloud import first, mapping, row, sentence, text
+from schemas.sources.cloud import first, mapping, row, sentence, sequence, text
 from schemas.sources.fields import text_at
 from schemas.sources.source import Received, Source
 
@@ -66,7 +66,7 @@ def _event(event: dict[str, Any], action: str, rule: str, received: Received) ->
         received, Kind.ALERT, SENTRY,
         {"service.name": text_at(event, "project_slug", "project.slug", "project") if not text(event.get("project")).isdecimal() else "",
          "deployment.environment.name": text(event.get("environment")), "service.version": text_at(event, "release.version", "release"),
-         "exception.type": text_at(event, "metadata.type"), "host.name": text(event.get("server_name"))},
+         "exception.type": text_at(event, "metadata.type"), "host.name": text(event.get("server_name")) or _tag(event, "server_name")},
         name=rule or f"event.{action}", fallback=f"alarm:{rule or text(event.get('culprit')) or 'sentry'}",
         event_time_ns=times.parse(event.get("datetime")) or times.parse(event.get("timestamp")) or times.parse(event.get("received")),
         severity_number=severity.from_word(event.get("level")), status=Status.RESOLVED if action in _ENDS else Status.FIRING,
@@ -87,6 +87,15 @@ def _metric(metric: dict[str, Any], data: dict[str, Any], action: str, received:
         status=Status.RESOLVED if action in _ENDS else Status.FIRING, text=sentence(title, text(data.get("description_text"))),
         dedup_key=f"sentry:metric_alert:{text(metric.get('id'))}", evidence_url=text(data.get("web_url")), details={"action": action},
     )  # fmt: skip
+
+
+def _tag(event: dict[str, Any], wanted: str) -> str:
+    """A tag's value; tags are pairs, or objects with key and value."""
+    for item in sequence(event.get("tags"))[:64]:
+        pair = item if isinstance(item, list) and len(item) == 2 else [mapping(item).get("key"), mapping(item).get("value")]
+        if pair[0] == wanted:
+            return text(pair[1])
+    return ""
 
 
 def _where(said: dict[str, Any]) -> dict[str, str]:
