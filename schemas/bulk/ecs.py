@@ -28,8 +28,14 @@ from schemas.subjects import Subjects
 
 _UNSET: Final = msgspec.UNSET
 _NONE: Final = (_UNSET,) * 4
-_DOTTED: Final = b'"labels.'
-"""Dotted keys of any name; the other dotted keys that are read have fields below."""
+_DOTTED: Final = tuple(
+    f'"{name}.'.encode()
+    for name in (
+        "agent", "beat", "cloud", "container", "destination", "ecs", "error", "event", "fields", "host", "http", "kibana", "kubernetes", "labels", "log",
+        "monitor", "orchestrator", "process", "processor", "service", "signal", "syslog", "systemd", "trace", "url",
+    )
+)  # fmt: skip
+"""How dotted keys of the fields that are read begin: lines with such are odd."""
 _Part = msgspec.Raw | msgspec.UnsetType
 
 
@@ -74,18 +80,13 @@ class _Line(msgspec.Struct, gc=False):
     systemd: _Part = _UNSET
     beat: _Part = _UNSET
     ecs: _Part = _UNSET
-    date: _Part = _UNSET
     level: str = ""
-    dotted_version: _Part = msgspec.field(default=_UNSET, name="ecs.version")
-    dotted_level: _Part = msgspec.field(default=_UNSET, name="log.level")
-    dotted_logger: _Part = msgspec.field(default=_UNSET, name="log.logger")
-    dotted_service: _Part = msgspec.field(default=_UNSET, name="service.name")
-    dotted_host: _Part = msgspec.field(default=_UNSET, name="host.name")
-    dotted_pod: _Part = msgspec.field(default=_UNSET, name="kubernetes.pod.name")
-    dotted_trace: _Part = msgspec.field(default=_UNSET, name="trace.id")
-    dotted_error: _Part = msgspec.field(default=_UNSET, name="error.type")
-    dotted_words: _Part = msgspec.field(default=_UNSET, name="error.message")
-    dotted_dataset: _Part = msgspec.field(default=_UNSET, name="event.dataset")
+    processor: _Part = _UNSET
+    syslog: _Part = _UNSET
+    monitor: _Part = _UNSET
+    kibana: _Part = _UNSET
+    signal: _Part = _UNSET
+    source_type: _Part = _UNSET
 
 
 _ABSENT: Final = msgspec.Raw(b"")
@@ -141,9 +142,8 @@ class Ecs:
         lines = decode_together(_decoder, values)
         if lines is None:
             return None
-        numbers = [
-            NO_SUBJECT if _unusual(line) or _DOTTED in value else _number(line, subjects) for line, value in zip(lines, values, strict=True)
-        ]
+        dotted = _dotted(values)
+        numbers = [NO_SUBJECT if _unusual(line) or odd else _number(line, subjects) for line, odd in zip(lines, dotted, strict=True)]
         batch = _batch(lines, numbers, redaction_key)
         batch.columns["details"] = pl.Series([_details(lines[place]) for place in batch.record], dtype=pl.String)
         return batch
@@ -192,16 +192,21 @@ def _new_number(key: object, document: dict[str, Any], logger: str, subjects: Su
     return number
 
 
+def _dotted(values: Sequence[bytes]) -> list[bool]:
+    """Which lines hold a dotted key, or what looks like one."""
+    joined = b"\n".join(values)
+    seen = [start for start in _DOTTED if start in joined]
+    return [any(start in value for start in seen) for value in values] if seen else [False] * len(values)
+
+
 def _unusual(line: _Line) -> bool:
     return (
         not line.message
         or not (line.error is line.winlog is line.metricset is line.systemd is line.beat is line.log.syslog is _UNSET)
         or (line.service is line.kubernetes is line.host is _UNSET)
-        or (
-            line.log is _NO_LOG and line.ecs is line.agent is _UNSET and not (line.kubernetes is line.date is _UNSET)
-        )  # Fluent Bit's own form
-        or not (line.dotted_version is line.dotted_level is line.dotted_logger is line.dotted_service is line.dotted_host is _UNSET)
-        or not (line.dotted_pod is line.dotted_trace is line.dotted_error is line.dotted_words is line.dotted_dataset is _UNSET)
+        or line.ecs is line.agent is _UNSET  # perhaps a syslog daemon's or Fluent Bit's own form
+        or not (line.processor is line.syslog is line.monitor is line.kibana is line.signal is line.source_type is _UNSET)
+        or (line.http is not _UNSET and not (line.log.level or line.level))  # a failed request is an error by its status
         or (line.event is not _UNSET and (b'"kind"' in bytes(line.event) or b'"dataset"' in bytes(line.event)))
     )
 

@@ -1,7 +1,7 @@
 """The systemd journal in bulk; equals schemas/sources/journald.py.
 
 Of an entry only what a row needs is decoded.  Host, unit, program and container repeat: they are the key of its subject.  Messages of the
-kernel and of systemd itself, messages with a MESSAGE_ID, and entries with a field that is no plain text are odd.
+kernel, of systemd and of the daemons that tell of states and changes, messages with a MESSAGE_ID, and entries with a field that is no plain text are odd.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from schemas.redact import redact_many
 from schemas.severity import BY_SYSLOG
 from schemas.signal import Kind
 from schemas.sources.journald import FORMAT, line_of
+from schemas.sources.linux_daemons import PROGRAMS
 from schemas.sources.linux_meaning import MAX_TEXT_CHARS, subject_of
 from schemas.sources.linux_programs import ACCOUNT_NEEDLES, without_accounts
 from schemas.subjects import Subjects
@@ -54,6 +55,10 @@ _MICROSECONDS: Final = r"^\d{16}$"
 _SEVERITY: Final = {str(priority): number for priority, number in enumerate(BY_SYSLOG)}
 
 
+_TELLING: Final = {"kernel", "systemd", "", *PROGRAMS}
+"""Programs whose messages may tell of a state or a change, and the absent one."""
+
+
 class Journal:
     format = FORMAT
     marks = (b'"__CURSOR"', b'"__REALTIME_TIMESTAMP"', b'"MESSAGE"')
@@ -80,7 +85,7 @@ class Journal:
 def _unusual(entry: _Entry) -> bool:
     return (
         not (entry.message_id is entry.about is entry.about_user is entry.about_core is _UNSET)
-        or entry.program in ("kernel", "systemd", "")
+        or entry.program in _TELLING
         or entry.priority not in _SEVERITY
         or not entry.message
         or not entry.host

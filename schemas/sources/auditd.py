@@ -23,6 +23,7 @@ from schemas.signal import Kind, Signal, Status, Subject
 from schemas.sources.carried import carried_host
 from schemas.sources.cloud import row
 from schemas.sources.lines import numbered
+from schemas.sources.linux_meaning import Line, signal_of
 from schemas.sources.linux_programs import identity_attributes, is_unit, service_of
 from schemas.sources.source import Received, Source
 
@@ -52,11 +53,13 @@ _NAMING: Final = _DENIALS | {"ANOM_ABEND"}
 """Types whose program is in trouble itself; a system call names whatever was run, services or not."""
 _CRASHES: Final = frozenset(["ANOM_ABEND", "DAEMON_ABORT"])
 _TOLD: Final = (
-    "unit", "op", "sw", "sw_type", "audit_enabled", "audit_backlog_limit", "audit_backlog_wait_time", "audit_failure", "audit_pid", "list", "old", "table",
+    "unit", "apparmor", "operation", "profile", "op", "sw", "sw_type", "audit_enabled", "audit_backlog_limit", "audit_backlog_wait_time", "audit_failure", "audit_pid", "list", "old", "table",
     "family", "entries", "name", "exe", "comm", "proctitle", "cwd", "SYSCALL", "syscall", "success", "exit", "sig", "reason", "key", "scontext", "tcontext",
     "tclass", "permissive", "denied", "vm", "res", "result",
 )  # fmt: skip
 """Fields a text is made of, in this order; who did it (uid, auid, acct, UID=, addr=) is not among them."""
+_CARRIERS: Final = ("audit", "audispd", "audisp-syslog", "auditd", "kernel")
+"""Programs that write audit records into other logs."""
 _HEXED: Final = frozenset(["exe", "comm", "proctitle", "name", "cwd", "cmd", "unit", "key", "sw", "data"])
 MAX_VALUE_CHARS: Final = 512
 
@@ -100,6 +103,13 @@ def event_of(message: str, host: str, received: Received) -> Signal | None:
     event = _Event(match["time"], match["serial"], match["node"] or "")
     _add(event, match)
     return _signal(event, event.node or host, received)
+
+
+def signal_of_line(line: Line, received: Received) -> Signal:
+    """The row of a line from another log: an audit record where it holds one, else what the message means."""
+    if line.program in _CARRIERS and "audit(" in line.message[:128]:
+        return event_of(line.message, line.host, received) or signal_of(line, received)
+    return signal_of(line, received)
 
 
 def _add(event: _Event, match: re.Match[str]) -> None:

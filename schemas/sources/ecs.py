@@ -4,7 +4,8 @@ Reference: Elastic Common Schema 8 field reference; Beats exported fields ("kube
 Identity:  `service.name` (never `service.type`, which names the Beats module), `kubernetes.*`, `container.*`, `host.name`; `agent.name`
            only where no host is named, since a forwarder speaks for others.
 Time:      `@timestamp`.
-Severity:  `log.level`, else `log.syslog.severity.code`, else the level a JSON logger calls `level`.
+Severity:  `log.level`, else the level a JSON logger calls `level`, else what syslog or the journal said; a request that the server failed,
+           and an error that APM caught, are errors.
 State:     none, unless `event.kind` is `alert` or `signal`: then firing.
 Attributes that vary from line to line (`labels.*`, `url.path`, `http.*`, `error.type` …) are no part of the subject: they
 lie in `details.attributes`, as evidence.
@@ -22,8 +23,9 @@ from schemas.identity import identify, is_private
 from schemas.redact import redact, redact_label
 from schemas.rejected import Rejected
 from schemas.signal import Kind, Signal, Status, Subject
-from schemas.sources.cloud import mapping, number, text
+from schemas.sources.cloud import mapping, number, sequence, text
 from schemas.sources.fields import at, flat, text_at
+from schemas.sources.linux_programs import service_of
 from schemas.sources.source import Received, Source
 
 ECS: Final = "elastic.ecs"
@@ -56,29 +58,53 @@ def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
 
 
 def subject_of(document: Mapping[str, Any], kind: Kind = Kind.LOG) -> Subject:
-    named = {path: said for path in IDENTITY if (said := text_at(document, path))}
-    if not named.keys() & {"host.name", "host.hostname"} and (agent := text_at(document, "agent.hostname", "agent.name", "beat.hostname")):
-        named["host.name"] = agent
+    named = identity_of_line(document)
     logger = named.pop("log.logger", "")
     return identify(named).subject(kind, ECS, logger or text_at(document, "event.dataset"))
+
+
+def identity_of_line(document: Mapping[str, Any]) -> dict[str, str]:
+    """What the fields of a document name; a syslog header's host goes before the host that received it, a unit names its service."""
+    named = {path: said for path in IDENTITY if (said := text_at(document, path))}
+    if sender := text_at(document, "log.syslog.hostname"):
+        named["host.name"] = sender
+    elif not named.keys() & {"host.name", "host.hostname"} and (
+        agent := text_at(document, "agent.hostname", "agent.name", "beat.hostname")
+    ):
+        named["host.name"] = agent
+    if "service.name" not in named and (service := service_of(named.get("systemd.unit", ""))):
+        named["service.name"] = service
+    return named
 
 
 def severity_of(document: Mapping[str, Any]) -> int:
     if found := severity.from_word(text_at(document, "log.level", "level")):
         return found
     code = number(at(document, "log.syslog.severity.code"))
-    return severity.BY_SYSLOG[int(code)] if code is not None and 0 <= code <= 7 else severity.UNSPECIFIED
+    if code is not None and 0 <= code <= 7:
+        return severity.BY_SYSLOG[int(code)]
+    priority = number(text_at(document, "log.syslog.priority", "syslog.priority"))  # PRI; of the journal the severity alone
+    if priority is not None and 0 <= priority < 192:
+        return severity.BY_SYSLOG[int(priority) & 7]
+    status = number(at(document, "http.response.status_code"))
+    failed = (status is not None and 500 <= status < 600) or text_at(document, "processor.event") == "error"
+    return severity.ERROR if failed else severity.UNSPECIFIED
 
 
 def text_of(document: Mapping[str, Any]) -> str:
     """The message; the error's own words and its stack trace follow where the message lacks them."""
     message = text_at(document, "message") or text_at(document, "event.original")
     parts = [message]
-    for path in ("error.message", "error.stack_trace"):
-        said = text_at(document, path)
-        if said and said not in message:
+    for said in (text_at(document, "error.message"), _exception(document), text_at(document, "error.stack_trace")):
+        if said and said not in message and said not in parts:
             parts.append(said)
     return "\n".join(part for part in parts if part)
+
+
+def _exception(document: Mapping[str, Any]) -> str:
+    """APM keeps the exceptions of an error in an array, the outermost first."""
+    outermost = mapping(next(iter(sequence(at(document, "error.exception"))), None))
+    return ": ".join(part for part in (text(outermost.get("type")), text(outermost.get("message"))) if part)
 
 
 def details_of(document: Mapping[str, Any]) -> str:

@@ -21,10 +21,12 @@ from schemas import times
 from schemas.rejected import Rejected
 from schemas.severity import BY_SYSLOG
 from schemas.signal import Signal, Subject
+from schemas.sources.auditd import signal_of_line
 from schemas.sources.carried import carried_host
 from schemas.sources.lines import numbered
-from schemas.sources.linux_meaning import Line, signal_of
+from schemas.sources.linux_meaning import Line
 from schemas.sources.source import Received, Source
+from schemas.sources.syslog_headers import WEB_SERVER
 
 _DMESG, _OOM = "linux.kernel", "linux.kernel_oom"
 _LEVELS: Final = {"emerg": 0, "alert": 1, "crit": 2, "err": 3, "warn": 4, "notice": 5, "info": 6, "debug": 7}
@@ -36,13 +38,15 @@ _PREFIX: Final = re.compile(
 )
 _KMSG: Final = re.compile(r"(?P<pri>\d{1,4}),(?P<sequence>\d{1,20}),(?P<mono>\d{1,20}),[^;]{1,64};(?P<said>.*)")
 _BARE_OOM: Final = re.compile(
-    r"(?:kernel: )?(?:[^\n:]{1,64} invoked oom-killer: |oom-kill:constraint=|(?:Memory cgroup o|O)ut of memory: Kill|Memory cgroup out of memory|Killed process \d)"
+    r"(?:kernel: ?)?(?:[^\n:]{1,64} invoked oom-killer: |oom-kill:constraint=|(?:Memory cgroup o|O)ut of memory: Kill|Memory cgroup out of memory|Killed process \d)"
 )
 _DUMP_ENDS: Final = re.compile(r"oom-kill:|(?:Memory cgroup )?[Oo]ut of memory|Killed process|oom_reaper")
 
 
 def recognises_dmesg(document: Any) -> bool:
-    return isinstance(document, str) and (_PREFIX.match(document) is not None or _KMSG.match(document) is not None)
+    if not isinstance(document, str) or WEB_SERVER.match(document):
+        return False
+    return _PREFIX.match(document) is not None or _KMSG.match(document) is not None
 
 
 def recognises_oom(document: Any) -> bool:
@@ -55,7 +59,7 @@ def read_dmesg(document: Any, received: Received) -> Iterable[Signal | Rejected]
 
 def read_oom(document: Any, received: Received) -> Iterable[Signal | Rejected]:
     host = carried_host(received).get("host.name", "")
-    lines = (line.strip().removeprefix("kernel: ") for _, line in numbered(document))
+    lines = (line.strip().removeprefix("kernel:").strip() for _, line in numbered(document))
     yield from _folded((Line(_OOM, said, host=host, program="kernel") for said in lines if said), received)
 
 
@@ -98,7 +102,7 @@ def _folded(lines: Iterator[Line], received: Received) -> Iterator[Signal]:
         if held is not None:
             yield _with_dump(held, dumped)
             held, dumped = None, 0
-        signal = signal_of(line, received)
+        signal = signal_of_line(line, received)
         if signal.subject.name == "oom.killed":  # `oom-kill:` knows the container, `Killed process` the same pid alone
             signal.subject = victims.setdefault(signal.dedup_key, signal.subject)
         if signal.subject.name == "oom.invoked":

@@ -1,6 +1,6 @@
 """From one message of a Linux host to one row: a log line, or the state that systemd or the kernel tells of.
 
-Knows:   systemd's catalogue of unit messages by MESSAGE_ID and by wording, and that kernel messages are read by kernel_messages.py.
+Knows:   systemd's catalogue of unit messages by MESSAGE_ID and by wording; kernel_messages.py and linux_daemons.py know the kernel's and others'.
 Ignores: how the message was carried (journald.py, syslog.py, linux_shippers.py).
 State    a unit that fails fires under `host|unit`; its next start resolves it.  The three lines of one failure share the key.
 Source:  systemd catalog (catalog/systemd.catalog.in), sd-messages.h, systemd.exec(5).
@@ -19,6 +19,7 @@ from schemas.identity import identify
 from schemas.redact import redact
 from schemas.signal import Kind, Signal, Status, Subject
 from schemas.sources.kernel_messages import kernel_event
+from schemas.sources.linux_daemons import DaemonEvent, daemon_event
 from schemas.sources.linux_programs import identity_attributes, is_unit, service_of, without_accounts, without_uid
 from schemas.sources.source import Received
 
@@ -103,6 +104,8 @@ def signal_of(line: Line, received: Received) -> Signal:
     became, unit = _unit_event(line)
     if became:
         return _unit(line, became, unit, received)
+    if event := daemon_event(line.program, line.message):
+        return _daemon(line, event, received)
     name = _HOST_BY_ID.get(line.message_id, "")
     return _row(line, Kind.STATE if name else Kind.LOG, name or line.program, received)
 
@@ -171,6 +174,19 @@ def _kernel(line: Line, received: Received) -> Signal:
     signal.dedup_key = f"{event.dedup}|{line.host}".lower() if event.dedup else line.dedup_key
     if event.facts:
         signal.details = orjson.dumps(event.facts).decode()
+    return signal
+
+
+def _daemon(line: Line, event: DaemonEvent, received: Received) -> Signal:
+    signal = _row(line, event.kind, event.name, received)
+    if event.unit:
+        signal.subject = _held(signal.subject, line.host, event.unit)
+    signal.severity_number = max(signal.severity_number, event.floor)
+    signal.status = event.status
+    signal.dedup_key = f"{event.dedup}|{line.host}".lower() if event.dedup else line.dedup_key
+    signal.details = (
+        orjson.dumps({key: value for key, value in event.details.items() if value}).decode() if event.details else signal.details
+    )
     return signal
 
 

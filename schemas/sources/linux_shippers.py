@@ -70,8 +70,10 @@ def recognises_syslog(document: Any) -> bool:
     """A syslog message in pieces: text with a program or tag, and at least one field only syslog has."""
     if not isinstance(document, dict) or not any(isinstance(document.get(key), str) for key in _MESSAGE):
         return False
-    return not _SYSLOG_MARKS.isdisjoint(document) and any(
-        key in document for key in (*_PROGRAM, "syslogtag", "ident", "host", "hostname", "HOST")
+    return (
+        "ecs" not in document
+        and not _SYSLOG_MARKS.isdisjoint(document)
+        and any(key in document for key in (*_PROGRAM, "syslogtag", "ident", "host", "hostname", "HOST"))
     )
 
 
@@ -105,8 +107,7 @@ def recognises_loki(document: Any) -> bool:
 
 
 def read_syslog(document: Any, received: Received) -> Iterable[Signal | Rejected]:
-    tag = text(document.get("syslogtag")).rstrip(":")
-    program = first(document, *_PROGRAM[:-1]) or tag.partition("[")[0]
+    program = first(document, *_PROGRAM[:-1]) or first(document, "syslogtag", "tag").rstrip(":").partition("[")[0]
     yield signal_of(_line(document, "linux.syslog_json", program), received)
 
 

@@ -21,11 +21,11 @@ import orjson
 
 from schemas.rejected import Rejected
 from schemas.signal import Signal
-from schemas.sources.auditd import event_of
+from schemas.sources.auditd import signal_of_line
 from schemas.sources.carried import carried_host
-from schemas.sources.linux_meaning import Line, signal_of
+from schemas.sources.linux_meaning import Line
 from schemas.sources.source import Received, Source
-from schemas.sources.syslog_headers import OCTET_COUNT, RFC3164, RFC5424, Header, header_of, looks_like_syslog, opens_frame
+from schemas.sources.syslog_headers import OCTET_COUNT, RFC3164, RFC5424, Header, header_of, is_comment, looks_like_syslog, opens_frame
 
 _REPEATED: Final = re.compile(r"(?:last )?message repeated (?P<times>\d{1,9}) times?(?::? \[ ?(?P<said>.*?)\]?)?\s*$", re.DOTALL)
 _FRAME_BREAK: Final = re.compile(r"[\n\0]")
@@ -55,10 +55,10 @@ def read(document: Any, received: Received) -> Iterable[Signal | Rejected]:
             line = replace(
                 line, message=repeat["said"] or (last.message if last else ""), program=line.program or (last.program if last else "")
             )
-            yield _counted(_signal(line, received), int(repeat["times"]))
+            yield _counted(signal_of_line(line, received), int(repeat["times"]))
             continue
         last = line
-        yield _signal(line, received)
+        yield signal_of_line(line, received)
 
 
 def frames(document: str) -> list[str]:
@@ -74,6 +74,8 @@ def frames(document: str) -> list[str]:
         rest = rest[count.end() + len(frame) :]
         rest = rest.lstrip("\r\n")
     for line in _FRAME_BREAK.split(rest):
+        if is_comment(line):
+            continue  # of journalctl itself: no entry, and no part of the one above
         if found and line.strip() and not opens_frame(line):
             found[-1] += "\n" + line.removesuffix("\r")
         elif line.strip():
@@ -93,12 +95,6 @@ def _line(header: Header, host: str) -> Line:
         attributes=header.attributes,
         facts=header.facts,
     )
-
-
-def _signal(line: Line, received: Received) -> Signal:
-    if line.program in ("audit", "audispd", "audisp-syslog", "auditd", "kernel") and "audit(" in line.message[:128]:
-        return event_of(line.message, line.host, received) or signal_of(line, received)
-    return signal_of(line, received)
 
 
 def _counted(signal: Signal, times_repeated: int) -> Signal:

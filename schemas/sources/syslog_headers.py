@@ -14,6 +14,7 @@ from typing import Final
 
 from schemas import severity, times
 from schemas.severity import BY_SYSLOG
+from schemas.sources.linux_daemons import PACKAGE_WORDS
 from schemas.sources.linux_programs import is_unit
 
 RFC5424, RFC3164, TEXT_LOG = "linux.syslog_rfc5424", "linux.syslog_rfc3164", "linux.text_log"
@@ -29,7 +30,9 @@ _STRICT: Final = re.compile(
 _PRI: Final = re.compile(r"<(?P<pri>\d{1,3})>")
 _DATE: Final = re.compile(
     r"""(?x) (?P<seq>\d{1,10}:\ +(?:(?P<device>[\w.-]+):\ +)?)? [*.]?
-    (?: (?P<rfc3339>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|\ ?[+-]\d\d:?\d\d)?)
+    (?: (?P<rfc3339>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|\ ?[+-]\d\d:?\d\d|[+-]\d\d(?=\ ))?)
+      | (?P<epoch>\d{9,10}\.\d{6})(?=\ \S+\ \S)
+      | (?P<slashed>\d{4}/\d\d/\d\d\ \d\d:\d\d:\d\d(?:\.\d{1,9})?)
       | (?:[A-Z][a-z]{2}\ )?(?P<full>\d{4}-\d\d-\d\d\ \d\d:\d\d:\d\d(?:\.\d{1,9})?\ [A-Z]{3,4})
       | (?P<year>[A-Z][a-z]{2}\ {1,2}\d{1,2}\ \d{4}\ \d\d:\d\d:\d\d(?:\.\d{1,9})?)
       | (?P<yearafter>[A-Z][a-z]{2}\ {1,2}\d{1,2}\ \d\d:\d\d:\d\d\ \d{4})(?=\ )
@@ -50,9 +53,20 @@ _FORWARDED: Final = re.compile(r"^Message forwarded from (\S{1,255}?): ?")
 """AIX puts the sender's name into a sentence."""
 _CONTAINER_LINE: Final = re.compile(r"std(?:out|err) [FP] ")
 _LEVEL: Final = re.compile(
-    r"\s{0,4}(?:\d{1,10} |\[[^\[\]]{1,64}\] ){0,2}\[?(?P<word>TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|SEVERE|PANIC|LOG|Note|Warning)\]?(?=[\s:|-])"
+    r"\s{0,4}(?:- [\w.:/-]{1,64}(?: - |(?=\[)))?(?:\d{1,10} |\[[^\[\]]{1,64}\] ){0,2}\[?(?P<word>TRACE|D?DEBUG|SUBDEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|SEVERE|PANIC|LOG|Note|Warning"
+    r"|(?<=\[)(?:debug|info|notice|warn|error|crit|alert|emerg))\]?(?=[\s:|-])"
 )
-"""A level where the host would stand: a program's own dated log, not syslog."""
+"""A level where the host would stand: a program's own dated log, not syslog.  Python names its logger before it (`- app - ERROR - `)."""
+WEB_SERVER: Final = re.compile(
+    r"\[(?P<time>[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:.]{8,16} \d{4})\] \[(?:(?P<module>\w{1,32}):)?(?P<word>[a-z]{4,6}\d?)\] "
+)
+"""Apache's error log, whose date looks like that of `dmesg -T`."""
+_COMMENT: Final = re.compile(r"-- (?:Logs begin|Journal begins|Boot [0-9a-f]{32}|Reboot|No entries|cursor:)[^\n]{0,256}")
+"""Lines that journalctl puts between entries."""
+_PACKAGE: Final = re.compile(
+    rf"(?:{'|'.join(PACKAGE_WORDS)}): |(?P<dpkg>(?:install|upgrade|remove|purge|configure|trigproc|status|startup|conffile) [\w.-]+)"
+)
+"""How lines of package managers' own logs go on behind their date: no host, no tag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +84,28 @@ class Header:
 
 def looks_like_syslog(document: str) -> bool:
     """True for a text whose first frame has a header of these: cheap, as detection asks it of every text."""
-    start = document[:512].lstrip("\ufeff \r\n")
+    start = _leading(document[:1024])[:512]
+    if WEB_SERVER.match(start):
+        return True
     if OCTET_COUNT.match(start) or (_PRI.match(start) and not re.match(r"<\d{1,3}>\[", start)):
         return True
     date = _DATE.match(start)
     if date is not None and _CONTAINER_LINE.match(start, date.end()):
         return False  # a container runtime's line
-    if date is not None and _LEVEL.match(start, date.end()):
+    if date is not None and (_LEVEL.match(start, date.end()) or _PACKAGE.match(start, date.end())):
         return True
     return date is not None and _TAG.search(start, date.end(), date.end() + 400) is not None
+
+
+def _leading(document: str) -> str:
+    """The text behind a byte order mark, blank lines and journalctl's own first line."""
+    start = document.lstrip("\ufeff \r\n")
+    return start[match.end() :].lstrip("\r\n") if (match := _COMMENT.match(start)) else start
+
+
+def is_comment(line: str) -> bool:
+    """True for a line of journalctl itself."""
+    return _COMMENT.fullmatch(line.rstrip("\r")) is not None
 
 
 def header_of(frame: str, near_ns: int) -> Header | None:
@@ -86,6 +113,9 @@ def header_of(frame: str, near_ns: int) -> Header | None:
     frame = frame.lstrip("\ufeff").rstrip("\r\n\0")
     if match := _STRICT.match(frame):
         return _rfc5424(match)
+    if match := WEB_SERVER.match(frame):
+        number = severity.from_word(match["word"]) or severity.TRACE  # `trace1` to `trace8`
+        return Header(TEXT_LOG, frame[match.end() :], times.parse(match["time"]), program="httpd", severity_number=number)
     pri = _PRI.match(frame)
     rest = frame[pri.end() :] if pri else frame
     number = BY_SYSLOG[int(pri["pri"]) & 7] if pri and int(pri["pri"]) < 192 else 0
@@ -98,8 +128,11 @@ def header_of(frame: str, near_ns: int) -> Header | None:
     time_ns = _time(date, near_ns) if date else 0
     rest = rest[date.end() :] if date else rest
     if (level := _LEVEL.match(rest)) and pri is None:
-        number = severity.from_word(level["word"])
-        return Header(TEXT_LOG, rest[level.end() :].lstrip(" :|-"), time_ns, severity_number=number)
+        number = severity.DEBUG if level["word"].endswith("DEBUG") else severity.from_word(level["word"])
+        said = rest[level.end() :].lstrip(" :|-")
+        return Header(TEXT_LOG, said, time_ns, program="dnf" if _PACKAGE.match(said) else "", severity_number=number)
+    if date is not None and pri is None and (package := _PACKAGE.match(rest)):
+        return Header(TEXT_LOG, rest.strip(), time_ns, program="dpkg" if package["dpkg"] else "yum")
     host, rest = _host(_FORWARDED.sub(r"\1 ", rest), dated=date is not None)
     program, unit, message = _tag(rest)
     if cisco := _CISCO.match(message if program in ("", "%") else rest):
@@ -111,7 +144,7 @@ def header_of(frame: str, near_ns: int) -> Header | None:
 
 def opens_frame(line: str) -> bool:
     """True for a line that has a header of its own; others continue the message above."""
-    return (line[:1] == "<" and _PRI.match(line) is not None) or _DATE.match(line) is not None
+    return (line[:1] == "<" and _PRI.match(line) is not None) or _DATE.match(line) is not None or WEB_SERVER.match(line) is not None
 
 
 def _rfc5424(match: re.Match[str]) -> Header:
@@ -167,7 +200,7 @@ _IDENTITY: Final = frozenset(
 
 
 def _time(date: re.Match[str], near_ns: int) -> int:
-    if said := date["rfc3339"] or date["full"] or date["year"] or date["yearafter"]:
+    if said := date["rfc3339"] or date["full"] or date["year"] or date["yearafter"] or date["epoch"] or date["slashed"]:
         return times.parse(said)
     return times.parse_yearless(re.sub(r"^[A-Z][a-z]{2} (?=[A-Z])", "", date["plain"]).replace(",", "."), near_ns)
 

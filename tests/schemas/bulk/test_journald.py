@@ -24,6 +24,7 @@ MESSAGES = st.one_of(
         (
             "GET /cart 200", "", "[error] lost", "password=hunter2hunter2", "Accepted publickey for canary from 192.0.2.7", "(canary) CMD (ls)", "x" * 9000,
             "checkout.service: Failed with result 'exit-code'.", "Out of memory: Killed process 1 (java) total-vm:1kB", "mail jane.canary@example.com",
+            "Server be_cart/cart-2 is DOWN, reason: Layer4 timeout", "Installed: nginx-1.26.0.x86_64", "System is rebooting.",
         )
     ),
     st.none(),
@@ -40,7 +41,7 @@ ENTRIES = st.fixed_dictionaries(
         "_SOURCE_REALTIME_TIMESTAMP": st.sampled_from(("1741083180000001", "", "0")),
         "PRIORITY": st.sampled_from(("0", "3", "6", "7", "8", "")) | st.just(3),
         "_HOSTNAME": st.sampled_from(("web-1", "")),
-        "SYSLOG_IDENTIFIER": st.sampled_from(("checkout", "sshd", "kernel", "systemd", "")),
+        "SYSLOG_IDENTIFIER": st.sampled_from(("checkout", "sshd", "kernel", "systemd", "haproxy", "yum", "systemd-logind", "")),
         "_TRANSPORT": st.sampled_from(("journal", "kernel", "stdout")),
         "_SYSTEMD_UNIT": st.sampled_from(("checkout.service", "init.scope", "user@1000.service")),
         "_SYSTEMD_USER_UNIT": st.just("app.service"),
