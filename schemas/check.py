@@ -14,7 +14,7 @@ from typing import Any, Final
 import orjson
 
 from schemas import times
-from schemas.identity import ALIASES
+from schemas.aliases import ALIASES
 from schemas.reading import Read, Reader, Reading, Records
 from schemas.sources.envelope import Limits
 

@@ -1,11 +1,12 @@
 """Structured application logs without a schema of their own: slog, zap, zerolog, logrus, pino, bunyan, structlog, Serilog, log4j JSON.
 
 Reference: the default field names of each: slog time, level, msg; zap ts, level, msg, caller; zerolog time, level, message; pino and bunyan
-           time, level (10–60), msg, hostname, pid; structlog timestamp, level, event; Serilog @t, @l, @m; log4j2 instant, level, message.
+           time, level (10–60), msg, hostname, pid, name; structlog timestamp, level, event; Serilog @t, @l, @m, Properties; log4j2 instant, level,
+           message, thrown, contextMap; PostgreSQL jsonlog error_severity; MongoDB t.$date, s, c, msg.
 Asked last: any object with a message and a time or a level is one.
 Identity:  service, host, pod and container fields under any known name; what the carrier names (host, CloudWatch log group).
 Time:      time, ts, timestamp, @timestamp, @t, instant; else the carrier's.
-Severity:  a word, or pino's and bunyan's numbers (10 trace … 60 fatal).
+Severity:  a word, pino's and bunyan's numbers (10 trace … 60 fatal), MongoDB's letter; else what the message opens with, klog's letter too.
 State:     none.
 """
 
@@ -18,7 +19,7 @@ from typing import Any, Final
 import orjson
 
 from schemas import severity, times
-from schemas.identity import fold, identify, is_private
+from schemas.identity import DEFAULT, fold, identify, is_private
 from schemas.redact import redact, redact_label
 from schemas.rejected import Rejected
 from schemas.signal import Kind, Signal
@@ -30,47 +31,44 @@ from schemas.sources.source import Received, Source
 
 JSON_LOG: Final = "json.log"
 _TIME: Final = ("time", "ts", "timestamp", "@timestamp", "@t", "date", "datetime", "eventTime", "Timestamp")
-_LEVEL: Final = ("level", "severity", "lvl", "loglevel", "log_level", "log.level", "@l", "levelname", "Level", "severityText")
-_MESSAGE: Final = ("message", "msg", "@m", "@mt", "event", "text", "log", "Message", "RenderedMessage")
-_ERROR: Final = ("error", "err", "exception", "stack_trace", "stacktrace", "stack", "@x", "exc_info")
-_TRACE: Final = ("trace_id", "traceId", "trace.id", "traceID", "TraceId", "dd.trace_id")
-_IDENTITY: Final = frozenset(
-    fold(name)
-    for name in [
-        "service",
-        "service.name",
-        "service_name",
-        "app",
-        "application",
-        "component",
-        "host",
-        "hostname",
-        "host.name",
-        "pod",
-        "pod_name",
-        "kubernetes.pod_name",
-        "kubernetes.namespace_name",
-        "kubernetes.container_name",
-        "kubernetes.host",
-        "k8s.pod.name",
-        "k8s.namespace.name",
-        "namespace",
-        "container",
-        "container_name",
-        "env",
-        "environment",
-        "region",
-        "version",
-        "node",
-        "dd.service",
-        "dd.env",
-        "dd.version",
-        "kubernetes.pod.name",
-        "kubernetes.namespace",
-        "kubernetes.container.name",
-        "cluster",
-    ]
+_LEVEL: Final = (
+    "level",
+    "severity",
+    "error_severity",
+    "lvl",
+    "loglevel",
+    "log_level",
+    "log.level",
+    "@l",
+    "levelname",
+    "Level",
+    "severityText",
 )
+_MESSAGE: Final = ("message", "msg", "@m", "@mt", "event", "text", "log", "Message", "RenderedMessage")
+_ERROR: Final = ("error", "err", "exception", "Exception", "thrown", "stack_trace", "stacktrace", "stack", "@x", "exc_info")
+_TRACE: Final = ("trace_id", "traceId", "trace.id", "traceID", "TraceId", "dd.trace_id")
+_IDENTITY: Final = (
+    "service.name", "service.version", "component", "faas.name", "k8s.deployment.name", "k8s.statefulset.name", "k8s.daemonset.name", "k8s.pod.name",
+    "k8s.container.name", "k8s.namespace.name", "k8s.node.name", "k8s.cluster.name", "container.name", "container.id", "host.name", "host.id",
+    "deployment.environment.name", "cloud.region", "cloud.availability_zone", "service.namespace",
+)  # fmt: skip
+"""What stays the same from line to line of one emitter, under any name that the alias dictionary knows."""
+_HOLDERS: Final = (
+    "kubernetes",
+    "k8s",
+    "dd",
+    "Properties",
+    "contextMap",
+    "mdc",
+    "context",
+    "fields",
+    "extra",
+    "serviceContext",
+    "resource",
+    "labels",
+    "metadata",
+)
+"""Objects in which loggers keep what they know of the emitter."""
 _NUMBERS: Final = (
     (60, severity.FATAL),
     (50, severity.ERROR),
@@ -83,13 +81,16 @@ _WORD: Final = re.compile(
     r"(?:^|[\s\[|<(=:\"])(TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|ERR|CRIT(?:ICAL)?|FATAL|PANIC|SEVERE)(?=[\s\]|>):,\"]|$)",
     re.IGNORECASE,
 )
+_KLOG: Final = re.compile(r"([IWEF])\d{4} \d\d:\d\d:\d\d\.\d")
+_LETTERS: Final = {"F": severity.FATAL, "E": severity.ERROR, "W": severity.WARN, "I": severity.INFO, "D": severity.DEBUG}
+"""klog's header, MongoDB's `s`."""
 _HEAD_CHARS: Final = 120
 """Where a plain line says its level: after time, thread and logger."""
 
 
 def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
     facts, carrier = flat(document), received.carrier or {}
-    named = {key: value for key, value in facts.items() if fold(key) in _IDENTITY}
+    named = _named(document, facts)
     message = message_of(document)
     taken = {*_TIME, *_LEVEL, *_MESSAGE, *_ERROR, *_TRACE, *named}
     rest = {
@@ -98,10 +99,11 @@ def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
         if key not in taken and not is_private(key) and not key.startswith("headers.")
     }
     yield Signal(
-        subject=identify({**carried_host(received), **_carried_group(carrier), **named}).subject(
-            Kind.LOG, JSON_LOG, first(document, "logger", "logger_name", "name"), fallback=f"resource:{received.topic or 'unknown'}"
-        ),
+        subject=identify(
+            {**carried_host(received), **_carried_group(carrier), **{_bare(key): value for key, value in named.items()}}
+        ).subject(Kind.LOG, JSON_LOG, first(document, "logger", "logger_name", "name"), fallback=f"resource:{received.topic or 'unknown'}"),
         event_time_ns=next((at for key in _TIME if (at := times.parse(document.get(key)))), 0)
+        or times.parse(mapping(document.get("t")).get("$date"))
         or _instant(document)
         or times.parse(carrier.get("time", "")),
         severity_number=level_of(document, message),
@@ -109,6 +111,24 @@ def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
         trace_id=first(document, *_TRACE),
         details=orjson.dumps({"attributes": rest}, option=orjson.OPT_SORT_KEYS).decode() if rest else "",
     )
+
+
+def _named(document: Mapping[str, Any], facts: Mapping[str, str]) -> dict[str, str]:
+    """The facts that name the emitter.  `name` is the service with pino and bunyan, which write host and process beside it."""
+    found = {
+        key: value
+        for key, value in facts.items()
+        if DEFAULT.names.get(fold(_bare(key))) in _IDENTITY or DEFAULT.names.get(fold(key)) in _IDENTITY
+    }
+    if {"name", "hostname", "pid"} <= document.keys():
+        found["service.name"] = first(document, "name")
+    return found
+
+
+def _bare(key: str) -> str:
+    """The key without the object that loggers put it in; what lies in other objects (`request.host`) names something else."""
+    holder, _, rest = key.partition(".")
+    return rest if holder in _HOLDERS and rest else key
 
 
 def _carried_group(carrier: Mapping[str, str]) -> dict[str, str]:
@@ -121,7 +141,7 @@ def message_of(document: Mapping[str, Any]) -> str:
     message = first(document, *_MESSAGE)
     parts = [message]
     for key in _ERROR:
-        said = text(document.get(key)) or first(mapping(document.get(key)), "stack", "message", "stacktrace")
+        said = text(document.get(key)) or first(mapping(document.get(key)), "stack", "extendedStackTrace", "message", "stacktrace")
         if said and said not in message:
             parts.append(said)
     return "\n".join(part for part in parts if part)
@@ -132,8 +152,10 @@ def level_of(document: Mapping[str, Any], message: str) -> int:
     said = first(document, *_LEVEL) if document else ""
     if (value := number(said)) is not None:
         return next((found for least, found in _NUMBERS if value >= least), severity.UNSPECIFIED)
-    if found := severity.from_word(said):
+    if found := severity.from_word(said) or _LETTERS.get(text(document.get("s")) if "t" in document else "", 0):
         return found
+    if klog := _KLOG.match(message):
+        return _LETTERS[klog[1]]
     match = _WORD.search(message[:_HEAD_CHARS])
     return severity.from_word(match[1]) if match else severity.UNSPECIFIED
 
@@ -150,7 +172,7 @@ def _recognises(document: Any) -> bool:
         return False
     has = document.keys().__contains__
     return any(isinstance(document.get(key), str) for key in _MESSAGE) and (
-        any(map(has, _TIME)) or any(map(has, _LEVEL)) or "instant" in document
+        any(map(has, _TIME)) or any(map(has, _LEVEL)) or "instant" in document or "$date" in mapping(document.get("t"))
     )
 
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.entity import KINDS, split
-from schemas.identity import ALIASES, dictionary, identify, owner_of_pod
+from schemas.aliases import ALIASES
+from schemas.identity import dictionary, identify, owner_of_pod
 from schemas.resource_names import resource
 
 
