@@ -1,7 +1,8 @@
 """CDEvents: what delivery pipelines and operators did, in the Continuous Delivery Foundation's words.
 
-Reference: CDEvents specification 0.4 and 0.5 (`context.type` = dev.cdevents.<subject>.<predicate>.<version>).
-Identity:  of a service event `subject.id`; of an incident `content.service.id`; of an environment, task or build its own id.
+Reference: CDEvents specification 0.3 to 0.5 and the draft of 0.6 (`context.type` = dev.cdevents.<subject>.<predicate>.<version>).
+Identity:  of a service event `subject.id`; of an incident `content.service.id`; of an environment, task or build its own id; what a rollout
+           or a reconciliation aims at (`content.target`); the name in the artifact's package URL.
 Time:      `context.timestamp`.
 State:     incident detected and reported fire, resolved resolves.  All others happened: changes when they touch what runs or its code,
            states when they are steps of a pipeline.
@@ -24,8 +25,19 @@ from schemas.sources.source import Received, Source
 
 CDEVENTS: Final = "cdevents"
 _PREFIX: Final = "dev.cdevents."
-_CHANGES: Final = frozenset({"service", "environment", "change", "branch", "repository", "artifact"})
+_CHANGES: Final = frozenset(
+    {"service", "environment", "change", "branch", "repository", "artifact", "deployment", "targetrollout", "migration", "reconciliation"}
+)
 """Subjects whose events change what runs, or the code it is made of."""
+_TARGETS: Final = {
+    "environment": "deployment.environment.name",
+    "cluster": "k8s.cluster.name",
+    "service": "service.name",
+    "deployment": "service.name",
+}
+"""What `content.target.type` says → the attribute that its id fills."""
+_NAMES: Final = ("taskName", "pipelineName", "name", "testSuite.name", "testCase.name", "testSuiteRun.id")
+_SAYS: Final = ("summary", "description", "reason", "errors")
 _ROLLOUT_NUMBERS: Final = ("step", "steps", "replicas", "replicasOnOld", "replicasOnNew")
 _ROLLOUT_PODS: Final = ("podsStarted", "podsStopped")
 _MAX_PODS: Final = 200
@@ -54,28 +66,37 @@ def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
         "actor": "automation",
         **_rollout(mapping(custom.get("rollout"))),
     }
-    named = text_at(content, "taskName", "pipelineName", "name") or id_
+    named = text_at(content, *_NAMES) or id_
     environment = text_at(content, "environment.id")
+    target = _TARGETS.get(text_at(content, "target.type").lower(), "cdevents.target.id")
+    attributes = {
+        "service.name": id_ if what == "service" else text_at(content, "service.id"),
+        "deployment.environment.name": environment or (id_ if what == "environment" else ""),
+        "service.version": version,
+        "cdevents.subject.id": id_ if what != "service" else "",
+        "artifact.name": _artifact_name(artifact),
+        "cicd.test.name": text_at(content, "testSuite.name", "testCase.name"),
+        "cicd.pipeline.task.name": text(content.get("taskName")),
+        "cicd.pipeline.name": text_at(content, "pipelineName", "pipelineRun.id"),
+        "vcs.repository.name": text_at(content, "repository.id"),
+        "cloud.resource_id": id_ if id_.startswith(("arn:", "/subscriptions/", "projects/")) else "",
+    }
+    attributes[target] = attributes.get(target) or text_at(content, "target.id")
     yield row(
         received,
         Kind.CHANGE if what in _CHANGES else Kind.STATE,
         CDEVENTS,
-        {
-            "service.name": id_ if what == "service" else text_at(content, "service.id"),
-            "deployment.environment.name": environment or (id_ if what == "environment" else ""),
-            "service.version": version,
-            "cdevents.subject": id_ if what != "service" else "",
-            "cicd.pipeline.task.name": text(content.get("taskName")),
-            "cicd.pipeline.name": text_at(content, "pipelineName", "pipelineRun.id"),
-            "vcs.repository.name": text_at(content, "repository.id"),
-            "cloud.resource_id": id_ if id_.startswith(("arn:", "/subscriptions/", "projects/")) else "",
-        },
+        attributes,
         name=f"{what}.{predicate}",
         fallback=f"resource:{named}",
         event_time_ns=times.parse(context.get("timestamp")),
         severity_number=severity.ERROR if facts["outcome"] == "failed" else severity.UNSPECIFIED,
         text=sentence(
-            f"{what} {id_} {predicate}", version and f"to {version}", text(content.get("outcome")), environment and f"in {environment}"
+            f"{what} {id_} {predicate}",
+            version and f"to {version}",
+            text(content.get("outcome")),
+            environment and f"in {environment}",
+            first(content, *_SAYS),
         ),
         change_id=text(context.get("id")),
         dedup_key=f"{text(context.get('source'))}#{text(context.get('id'))}",
@@ -126,10 +147,15 @@ def _artifact(purl: str) -> tuple[str, str]:
     return qualifiers.get("tag", version) if version.startswith("sha256:") else version, commit if hexadecimal else ""
 
 
+def _artifact_name(purl: str) -> str:
+    """The last part of a package URL's path, without version: `pkg:golang/host/org/app@v2` is `app`."""
+    return unquote(purl.partition("?")[0].partition("@")[0]).rpartition("/")[2]
+
+
 def _outcome(predicate: str, said: str) -> str:
     if said:
         return outcome(said)
-    return "started" if predicate in ("started", "queued") else "succeeded"
+    return "started" if predicate in ("started", "queued") else "failed" if predicate in ("missed", "breached") else "succeeded"
 
 
 def _rollout(said: dict[str, Any]) -> dict[str, Any]:

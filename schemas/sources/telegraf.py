@@ -1,6 +1,6 @@
 """Telegraf metrics: its JSON output format, alone, batched, or as influx line protocol.
 
-Reference: Telegraf documentation "JSON serializer"; InfluxDB "Line protocol".
+Reference: Telegraf documentation "JSON serializer"; InfluxDB "Line protocol"; points of InfluxDB's clients (`measurement`, `time`).
 Identity:  tags (`host` is where the agent runs).
 Time:      `timestamp`, seconds unless `json_timestamp_units` says else: the magnitude decides; line protocol is in nanoseconds.
 Rows:      one object is as many metrics as it has numeric fields: `<measurement>.<field>`.
@@ -17,7 +17,7 @@ from schemas import times
 from schemas.identity import identify
 from schemas.rejected import Rejected
 from schemas.signal import Kind, Signal
-from schemas.sources.cloud import number, sequence, text
+from schemas.sources.cloud import first, number, sequence
 from schemas.sources.fields import MAX_LABELS, labels
 from schemas.sources.prometheus import unit_of
 from schemas.sources.source import Received, Source
@@ -36,7 +36,8 @@ def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
     metrics = sequence(document.get("metrics")) if "metrics" in document else [document]
     for place, metric in enumerate(metrics):
         if isinstance(metric, dict) and isinstance(metric.get("fields"), dict):
-            yield from _rows(text(metric.get("name")), labels(metric.get("tags")), metric["fields"], times.parse(metric.get("timestamp")))
+            at_ns = times.parse(metric.get("timestamp")) or times.parse(metric.get("time"))
+            yield from _rows(first(metric, "name", "measurement"), labels(metric.get("tags")), metric["fields"], at_ns)
         else:
             yield Rejected("wrong_type", "a metric is an object with name, tags, fields and timestamp", f"metrics[{place}]")
 
@@ -89,9 +90,7 @@ def _recognises(document: Any) -> bool:
     return (
         isinstance(metric, dict)
         and isinstance(metric.get("fields"), dict)
-        and "tags" in metric
-        and "timestamp" in metric
-        and "name" in metric
+        and (({"tags", "timestamp", "name"} <= metric.keys()) or {"measurement", "tags"} <= metric.keys())
     )
 
 
