@@ -45,8 +45,8 @@ class _Entry(msgspec.Struct, gc=False):
 
 
 _decoder: Final = msgspec.json.Decoder(_Entry)
-_ODD_KEYS: Final = frozenset({"involvedObject", "event_subtype", "instance", "src_instance", "dest_instance"})
-_ODD_LOGS: Final = ("Violation", "/events", "cluster-autoscaler-visibility")
+_ODD_KEYS: Final = frozenset({"involvedObject", "event_subtype", "instance", "src_instance", "dest_instance", "vmInstanceName"})
+_ODD_LOGS: Final = ("Violation", "/events", "cluster-autoscaler-visibility", "servicehealth.")
 
 
 class LogEntries:

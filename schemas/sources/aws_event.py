@@ -1,7 +1,7 @@
 """One Amazon EventBridge event, and how most of them become a row.
 
-Knows:   the envelope, the few ways AWS services tell a state, a reason, a severity and a time, and how a `Telling` picks among them.
-Ignores: which detail-type means what (aws_event_types.py) and how events are recognised (aws_eventbridge.py).
+Knows:   the envelope, and how a `Telling` picks among what a detail says.
+Ignores: how services tell a state (aws_states.py), which detail-type means what (aws_event_types.py), and how events are recognised (aws_eventbridge.py).
 """
 
 from __future__ import annotations
@@ -10,32 +10,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from schemas import times
 from schemas.identity import DEFAULT, fold
 from schemas.resource_names import resource
-from schemas.severity import ERROR, INFO, WARN, from_word
-from schemas.signal import Kind, Signal, Status
-from schemas.sources.aws_names import arns_in, hosts, instances_in, is_thing, names_by_ending, names_in, split_ids
-from schemas.sources.cloud import attributes_with, decoded, first, outcome, row, text, words
+from schemas.severity import ERROR, INFO
+from schemas.signal import Kind, Signal
+from schemas.sources.aws_names import arns_in, hosts, instances_in, names_by_ending, names_in, split_ids
+from schemas.sources.aws_states import alert_status, error_of, is_over, reason_of, severity_of, state_of, time_of
+from schemas.sources.cloud import attributes_with, first, outcome, row, text
 from schemas.sources.fields import labels
 from schemas.sources.source import Received
-
-_STATES: Final = (
-    "state", "status", "build-status", "current-state", "currentState", "currentStatus", "lastStatus", "newState", "new-state", "eventName", "StatusCode", "statusCode",
-    "result", "scan-status", "Status", "alarm_state", "executionStatus", "TrainingJobStatus", "jobState", "event", "operation", "action-type", "complianceType", "completed-phase-status", "instance-action",
-)  # fmt: skip
-_REASONS: Final = (
-    "message", "Message", "reason", "stoppedReason", "statusReason", "stateReason", "FailureReason", "insightDescription", "status-reason", "StatusMessage", "statusMessage", "stateChangeReason", "detailMessage",
-    "cause", "Cause", "notificationBody", "description", "Description", "title",
-)  # fmt: skip
-_SEVERITIES: Final = ("severity", "Severity", "level", "Level", "eventType", "SeverityLabel", "alertLevel", "error-severity")
-_ERRORS: Final = ("errorMessage", "error-message", "failureReason", "FailureReason", "failure-reason", "error", "Error")
-_DEEDS: Final = (
-    "type", "sub-type", "actionType", "typeOfChange", "Operation", "eventType", "messageType", "notification-type", "notificationType",
-)  # fmt: skip
-"""What was done, where no key says how things stand."""
-_OPEN: Final = words("open opened active set alarm new firing ongoing started detected non_compliant noncompliant")
-_CLOSED: Final = words("close closed resolved cleared clear archived suppressed fixed inactive recovered compliant ok")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +80,10 @@ def tell(event: Event, telling: Telling, received: Received, source: str) -> Ite
         ids=[*arns, *ids],
         fallback=_fallback(event),
         name=telling.name or event.type,
-        text=line(" ".join(part for part in (event.type, what, first(detail, telling.deed)) if part), state, reason, first(detail, *_ERRORS)),
+        text=line(" ".join(part for part in (event.type, what, first(detail, telling.deed)) if part), state, reason, error_of(detail)),
         event_time_ns=time_of(detail, telling.time) or event.time_ns,
         severity_number=_severity(event, telling, state),
-        status=alert_status(state) if telling.kind is Kind.ALERT else None,
+        status=alert_status(state, event.type) if telling.kind is Kind.ALERT else None,
         dedup_key=_key(event, telling, detail),
         change_id=first(detail, *(telling.change or (_CHANGE_IDS if telling.kind is Kind.CHANGE else ()))),
         details={
@@ -112,33 +95,6 @@ def tell(event: Event, telling: Telling, received: Received, source: str) -> Ite
             "version": first(detail, "image-tag", "imageTag", "source-version", "commitId"),
         },
     )  # fmt: skip
-
-
-def state_of(detail: Mapping[str, Any]) -> str:
-    """The word a service uses for where things stand; some put it one level down (`state: {value}`, `status-details: {status}`)."""
-    for key in (*_STATES, "status-details", "new-state", "stateDetails"):
-        value = detail.get(key)
-        if isinstance(value, dict):
-            value = first(value, "value", "status", "name", "state")
-        if found := text(value):
-            return found
-    return _ending(detail, "status", "state") or first(detail, *_DEEDS)
-
-
-def reason_of(detail: Mapping[str, Any]) -> str:
-    """What a service says about it in words."""
-    for key in (*_REASONS, "status-details", "new-state", "additional-information", "state"):
-        value = decoded(detail.get(key))
-        if isinstance(value, dict):
-            value = first(value, "message", "reason", "status-reason", "phase-context", "Description")
-        if (found := text(value)) and (key in _REASONS or value != detail.get(key)):
-            return found
-    return _ending(detail, "reason", "message", "summary") or first(detail, "name")
-
-
-def _ending(detail: Mapping[str, Any], *ends: str) -> str:
-    """The first text whose key ends so: `EndpointStatus`, `compliance-status`, `FailureReason`."""
-    return next((said for end in ends for key, said in labels(detail).items() if fold(key).endswith(end) and not is_thing(said)), "")
 
 
 def _completed(event: Event, named: dict[str, str], ids: list[str]) -> tuple[dict[str, str], list[str]]:
@@ -155,35 +111,10 @@ def _completed(event: Event, named: dict[str, str], ids: list[str]) -> tuple[dic
 
 def _severity(event: Event, telling: Telling, state: str) -> int:
     """How bad; a state of things that is over is not bad any more, and a type may be an error by its name (`EC2 Fleet Error`)."""
-    if telling.kind is Kind.STATE and state.lower() in _CLOSED:
+    if telling.kind is Kind.STATE and is_over(state):
         return INFO
     named = ERROR if event.type.endswith((" Error", " Failed", " Failure")) else 0
     return severity_of(event.detail, state) or telling.severity or named or INFO
-
-
-def severity_of(detail: Mapping[str, Any], state: str) -> int:
-    """The severity a service names, else what the state tells; 0 when neither says anything."""
-    for key in _SEVERITIES:
-        if found := from_word(detail.get(key)):
-            return found
-    if outcome(state) == "failed" or "FAIL" in state.upper() or "IMPAIRED" in state.upper():
-        return ERROR
-    return (
-        WARN
-        if state.upper() in ("WARN", "WARNING", "YELLOW", "DEGRADED", "ROLLBACK_IN_PROGRESS")
-        else ERROR
-        if state.upper() == "RED"
-        else 0
-    )
-
-
-def time_of(detail: Mapping[str, Any], keys: tuple[str, ...]) -> int:
-    return next((ns for key in keys if (ns := times.parse(detail.get(key)))), 0)
-
-
-def alert_status(state: str) -> Status:
-    """Firing unless the state says that it is over."""
-    return Status.RESOLVED if state.lower() in _CLOSED and state.lower() not in _OPEN else Status.FIRING
 
 
 _CHANGE_IDS: Final = (
@@ -199,6 +130,19 @@ _CHANGE_IDS: Final = (
     "request-id",
 )
 """What carries the id of a change of a type we do not know."""
+_ALERT_IDS: Final = (
+    "alarm_id",
+    "alarmId",
+    "alert-arn",
+    "alertId",
+    "alertArn",
+    "insightId",
+    "InsightId",
+    "anomalyId",
+    "incidentId",
+    "findingArn",
+)
+"""What is equal when an alert of a type we do not know opens and closes."""
 _NAMES_TOLD: Final = (
     "service.name", "db.instance.id", "messaging.destination.name", "faas.name", "host.id", "host.2.id", "rule.name", "service.version", "tls.server.name",
     "aws.ssm.parameter.name", "aws.ecs.cluster.name",
@@ -229,7 +173,8 @@ def _fallback(event: Event) -> str:
 
 def _key(event: Event, telling: Telling, detail: Mapping[str, Any]) -> str:
     """Equal for the records of one change; else the event's own id, which a redelivery repeats."""
-    parts = [found for key in telling.dedup if (found := text(detail.get(key)))]
+    keys = telling.dedup or (_ALERT_IDS if telling.kind is Kind.ALERT else ())
+    parts = [found for key in keys if (found := text(detail.get(key)))]
     if parts:
         return "|".join((event.source, telling.name or event.type, *parts))
     return f"aws.event|{event.id}" if event.id else ""

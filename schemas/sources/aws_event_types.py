@@ -86,7 +86,6 @@ TELLINGS: Final[dict[str, Telling]] = {
     "Trusted Advisor Check Item Refresh Notification": Telling(
         Kind.STATE, "trustedadvisor.check", names=(("check-name", "rule.name"), ("resource_id", "cloud.resource_id")), dedup=("check-name", "resource_id", "uuid")
     ),
-    "Macie Alert": Telling(Kind.ALERT, dedup=("alert-arn",), severity=WARN),
     "OpsWorks Instance State Change": Telling(Kind.STATE, "opsworks.instance", names=_OF_OPSWORKS),
     "OpsWorks Command State Change": Telling(Kind.CHANGE, "opsworks.command", change=("command-id",), dedup=("command-id", "instance-id"), deed="type"),
     "OpsWorks Deployment State Change": Telling(Kind.CHANGE, "opsworks.deployment", change=("deployment-id",), dedup=("deployment-id",), deed="command"),
@@ -97,7 +96,7 @@ TELLINGS: Final[dict[str, Telling]] = {
 }  # fmt: skip
 
 _BY_WORDS: Final = (
-    (re.compile(r"(?i)^object |access tier|storage class|comment|pull ?request|approval rule|sign in|\\baccess$"), Telling(Kind.LOG)),
+    (re.compile(r"(?i)^object |access tier|storage class|comment|pull ?request|approval rule|sign in|\baccess$"), Telling(Kind.LOG)),
     (
         re.compile(r"(?i)finding|anomal|alert|incident|alarm|insight|abuse|expir|threat|violation|test ?run failure"),
         Telling(Kind.ALERT, severity=WARN),

@@ -17,7 +17,7 @@ from typing import Any, Final
 from schemas import times
 from schemas.rejected import Rejected
 from schemas.signal import Signal
-from schemas.sources import aws_alarm, aws_cloudtrail, aws_config, aws_findings, aws_notices, aws_scaling
+from schemas.sources import aws_alarm, aws_cloudtrail, aws_config, aws_findings, aws_notices, aws_runs, aws_scaling
 from schemas.sources.aws_event import Event, tell
 from schemas.sources.aws_event_special import read_object, read_scan, read_stack, read_task, read_volume
 from schemas.sources.aws_event_types import telling_of
@@ -45,6 +45,10 @@ def _cloudtrail(event: Event, received: Received) -> Iterator[Signal]:
     yield from aws_cloudtrail.read_record(event.detail, received, time_ns=event.time_ns)
 
 
+def _invocation(event: Event, received: Received) -> Iterator[Signal]:
+    yield from aws_runs.read_invocation(event.detail, received)
+
+
 _BY_TYPE: Final[dict[str, _Reader]] = {
     "CloudWatch Alarm State Change": _alarm,
     "CloudWatch Alarm Configuration Change": _alarm_configuration,
@@ -59,6 +63,7 @@ _BY_TYPE: Final[dict[str, _Reader]] = {
     "Access Analyzer Finding": aws_findings.read_finding,
     "DevOps Guru New Insight Open": aws_findings.read_finding,
     "DevOps Guru Insight Severity Upgraded": aws_findings.read_finding,
+    "DevOps Guru Insight Closed": aws_findings.read_finding,
     "Application Auto Scaling Scaling Activity State Change": aws_scaling.read_target,
     "ECS Task State Change": read_task,
     "CloudFormation Stack Status Change": read_stack,
@@ -81,6 +86,8 @@ _BY_SOURCE: Final[dict[str, _Reader]] = {
 def _reader_of(event: Event) -> _Reader | None:
     if event.type.endswith("via CloudTrail") and aws_cloudtrail.is_record(event.detail):
         return _cloudtrail
+    if aws_runs.is_invocation(event.detail):
+        return _invocation
     return _BY_TYPE.get(event.type) or _BY_SOURCE.get(event.source)
 
 

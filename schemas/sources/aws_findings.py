@@ -16,8 +16,9 @@ from typing import Any, Final
 from schemas import times
 from schemas.severity import CRITICAL, ERROR, INFO, WARN, from_word
 from schemas.signal import Kind, Signal, Status
-from schemas.sources.aws_event import Event, alert_status, line
+from schemas.sources.aws_event import Event, line
 from schemas.sources.aws_names import arns_in, hosts, instances_in, names_in, split_ids
+from schemas.sources.aws_states import alert_status
 from schemas.sources.cloud import first, mapping, number, row, sequence, text
 from schemas.sources.source import Received
 
@@ -70,7 +71,8 @@ def read_finding(event: Event, received: Received) -> Iterator[Signal]:
 
 def _finding(finding: Mapping[str, Any], event: Event, received: Received) -> Signal:
     service = mapping(finding.get("service"))
-    resources = finding.get("Resources") or finding.get("resources") or finding.get("resource") or finding.get("resourcesAffected")
+    resources = finding.get("Resources") or finding.get("resources") or finding.get("resource")
+    resources = resources or finding.get("resourcesAffected") or [finding.get("resourceCollection"), finding.get("anomalies")]
     id_ = first(finding, "Id", "id", "findingArn", "arn", "insightId")
     title = first(finding, "Title", "title", "insightDescription", "type")
     state = first(mapping(finding.get("Workflow")), "Status") or first(finding, "RecordState", "status", "insightSeverity")
@@ -95,7 +97,7 @@ def _finding(finding: Mapping[str, Any], event: Event, received: Received) -> Si
         event_time_ns=_seen(service) or _seen(finding) or event.time_ns,
         starts_at_ns=times.parse(service.get("eventFirstSeen")) or times.parse(finding.get("FirstObservedAt")),
         severity_number=_severity(finding),
-        status=Status.RESOLVED if archived else alert_status(state),
+        status=Status.RESOLVED if archived else alert_status(state, event.type),
         value=number(finding.get("severity")),
         dedup_key=f"aws.finding|{id_}" if id_ else f"aws.event|{event.id}",
         details={"count": number(service.get("count")), "state": state, "finding": id_},

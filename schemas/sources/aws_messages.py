@@ -21,10 +21,11 @@ from schemas import times
 from schemas.rejected import Rejected
 from schemas.severity import ERROR, INFO
 from schemas.signal import Kind, Signal
-from schemas.sources.aws_event import Event, Telling, line, severity_of, tell
+from schemas.sources.aws_event import Event, Telling, line, tell
 from schemas.sources.aws_event_special import read_stack
 from schemas.sources.aws_event_types import telling_of
 from schemas.sources.aws_names import is_thing
+from schemas.sources.aws_states import severity_of
 from schemas.sources.cloud import decoded, first, mapping, row, sequence
 from schemas.sources.source import Received, Source
 

@@ -21,7 +21,7 @@ _KEYS: Final = {
     "db.instance.id": "dbinstanceidentifier dbclusteridentifier cacheclusterid replicationgroupid tablename clusteridentifier globalclusteridentifier",
     "messaging.destination.name": "queuename topicname streamname deliverystreamname eventbusname",
     "service.name": "servicename applicationname application pipelinename projectname repositoryname repositorynames jobname canaryname environmentname"
-    " autoscalinggroupname statemachinename stackname crawlername appname apiname flowname jobdefinitionname",
+    " autoscalinggroupname statemachinename stackname crawlername appname apiname flowname jobdefinitionname stacknames",
     "aws.ecs.cluster.name": "cluster clustername",
     "aws.ecs.task.definition.name": "taskdefinition",
     "aws.codedeploy.group.name": "deploymentgroup deploymentgroupname",

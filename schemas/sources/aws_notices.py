@@ -4,7 +4,7 @@ Reference: RDS user guide, "Amazon RDS event categories and messages"; DMS, "Ama
 Shapes:    EventBridge detail (`SourceIdentifier`, `EventCategories`, `EventID`); SNS message (`Event Source`, `Event Message`, spelled
            with spaces); ElastiCache's `{"ElastiCache:FailoverComplete": "cluster"}`.
 Identity:  the source's identifier is a database (for DMS a replication task).  Time: Date or `Event Time` (no zone, is UTC).
-Severity:  by event category: failure and low storage are errors, failover and availability warnings.  Kind: configuration, creation,
+Severity:  Redshift's word; else by event category: failure and low storage are errors, failover and availability warnings.  Kind: configuration, creation,
            deletion, maintenance and patching are changes, the rest states.  EventID (RDS-EVENT-0087) is the stable code, Message prose.
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from schemas import times
-from schemas.severity import ERROR, INFO, WARN
+from schemas.severity import ERROR, INFO, WARN, from_word
 from schemas.signal import Kind, Signal
 from schemas.sources.aws_event import Event, line
 from schemas.sources.cloud import first, row, sequence, text
@@ -52,7 +52,7 @@ def read_rds(event: Event, received: Received) -> Iterator[Signal]:
 
 def _notice(
     received: Received, *, source: str, kind_of_source: str, identifier: str, ids: list[str], place: dict[str, str], code: str, message: str,
-    categories: list[str], time_ns: int, dedup_key: str = "", url: str = "",
+    categories: list[str], time_ns: int, dedup_key: str = "", url: str = "", stated: str = "",
 ) -> Signal:  # fmt: skip
     said = " ".join([*categories, message])
     change = any(_CHANGES.search(category) for category in categories) or (not any(categories) and bool(_CHANGES.search(message)))
@@ -67,7 +67,7 @@ def _notice(
         name=code or source,
         text=line(" ".join(part for part in (kind_of_source, identifier, code) if part), message, ", ".join(filter(None, categories))),
         event_time_ns=time_ns,
-        severity_number=ERROR if _ERRORS.search(said) else WARN if _WARNINGS.search(said) else INFO,
+        severity_number=from_word(stated) or (ERROR if _ERRORS.search(said) else WARN if _WARNINGS.search(said) else INFO),
         dedup_key=dedup_key,
         evidence_url=url if url.startswith("https://") else "",
         details={
@@ -89,7 +89,7 @@ def _read_spaced(document: Any, received: Received) -> Iterator[Signal]:
     category = document.get("Event Category", document.get("Event Categories"))
     yield _notice(
         received,
-        source="aws.dms" if source.startswith("replication") else FORMAT,
+        source="aws.dms" if source.startswith("replication") else "aws.redshift" if source.startswith("cluster") else FORMAT,
         kind_of_source=source,
         identifier=first(document, "Source ID", "SourceId", "Source Id", "Resource", "SourceIdentifier"),
         ids=[first(document, "Source ARN", "SourceArn")],
@@ -100,6 +100,7 @@ def _read_spaced(document: Any, received: Received) -> Iterator[Signal]:
         time_ns=times.parse(document.get("Event Time")) or times.parse(carrier.get("time", "")),
         dedup_key=_message_key(received),
         url=first(document, "Identifier Link"),
+        stated=first(document, "Severity"),
     )
 
 

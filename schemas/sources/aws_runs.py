@@ -43,12 +43,12 @@ def _read_command(document: Any, received: Received) -> Iterator[Signal | Reject
     yield from tell(event, telling_of(event.type, event.source), received, event.source)
 
 
-def _is_invocation(document: Any) -> bool:
+def is_invocation(document: object) -> bool:
     context = document.get("requestContext") if isinstance(document, dict) else None
     return isinstance(context, dict) and "functionArn" in context and "condition" in context
 
 
-def _read_invocation(document: Any, received: Received) -> Iterator[Signal]:
+def read_invocation(document: Any, received: Received) -> Iterator[Signal]:
     context, response, answer = (mapping(document.get(key)) for key in ("requestContext", "responseContext", "responsePayload"))
     arn, condition = first(context, "functionArn"), first(context, "condition")
     function = arn.split(":")[6] if arn.count(":") >= 6 else arn
@@ -68,4 +68,4 @@ def _read_invocation(document: Any, received: Received) -> Iterator[Signal]:
     )
 
 
-SOURCES: Final = (Source("aws.ssm.sns", _is_command, _read_command), Source("aws.lambda.destination", _is_invocation, _read_invocation))
+SOURCES: Final = (Source("aws.ssm.sns", _is_command, _read_command), Source("aws.lambda.destination", is_invocation, read_invocation))

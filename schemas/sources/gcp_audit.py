@@ -21,7 +21,7 @@ from schemas.sources.source import Received
 
 _READS: Final = re.compile(
     r"(?i)(?:batch_?)?(?:get|list|read|search|query|lookup|fetch|watch|test|check|describe|download|aggregatedlist|generate(?:access|id)token|sign|validate"
-    r"|login|logout|export|preview|retrieve|head|analyze|streaming)"
+    r"|login|logout|export|preview|retrieve|head|analyze|streaming|connect(?![a-z]))"
 )
 _WRITES_DATA: Final = re.compile(
     r"(?:CreateTimeSeries|WriteLogEntries|Publish|StreamingPull|Acknowledge|ReportErrorEvent|BatchWriteSpans)$"
@@ -48,6 +48,12 @@ def method_of(payload: Mapping[str, Any]) -> str:
     """The method, or the permission that was asked for where a copy lost the method."""
     permissions = [first(mapping(entry), "permission") for entry in sequence(payload.get("authorizationInfo"))]
     return first(payload, "methodName") or next((found for found in permissions if found), "")
+
+
+def resource_of(payload: Mapping[str, Any]) -> str:
+    """What was acted on, or what the permission was asked for where a copy lost the name."""
+    asked = [first(mapping(entry), "resource") for entry in sequence(payload.get("authorizationInfo"))]
+    return first(payload, "resourceName") or next((found for found in asked if found), "")
 
 
 def code_of(payload: Mapping[str, Any]) -> str:
@@ -82,7 +88,7 @@ def outcome_of(payload: Mapping[str, Any], operation: Mapping[str, Any]) -> str:
 
 def line_of(payload: Mapping[str, Any]) -> str:
     """`google.pubsub.v1.Publisher.CreateTopic projects/shop/topics/orders: what the status says`."""
-    said = " ".join(part for part in (method_of(payload), first(payload, "resourceName")) if part)
+    said = " ".join(part for part in (method_of(payload), resource_of(payload)) if part)
     reason = first(mapping(payload.get("status")), "message")
     return ": ".join(part for part in (said, reason) if part)
 

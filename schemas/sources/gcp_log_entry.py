@@ -3,9 +3,9 @@
 Reference: Cloud Logging API, `LogEntry`, `LogSeverity`, `HttpRequest`; exports by Pub/Sub sinks, and copies with other spellings of the keys
            (`log_name`, `logname`; BigQuery's columns `protopayload_auditlog`, `requestJson`).
 Identity:  resource.type with its labels (gcp_names.py), then the entry's own labels.  Audit logs: resourceName too (gcp_audit.py).
-Time:      timestamp, else receiveTimestamp, else the request's own.  Severity: absent is DEFAULT, which says nothing: a payload's `level`
+Time:      timestamp, else receiveTimestamp, else the request's own or the p_event_time of Panther's copy.  Severity: absent is DEFAULT, which says nothing: a payload's `level`
            or a status of 500 and more then does.  CRITICAL is 18, ALERT 19, EMERGENCY 21 (OpenTelemetry's mapping).
-State:     none, but alerting's own violation events, which open and close.  Dedup: logName, timestamp and insertId, which together are
+State:     none, but incidents of Service Health and alerting's own violation events, which open and close.  Dedup: logName, timestamp and insertId, which together are
            unique; of a change its operation's id, since a long operation is logged twice.
 """
 
@@ -34,9 +34,10 @@ _KEYS: Final = {
     key.lower(): key
     for key in words("logName insertId receiveTimestamp protoPayload jsonPayload textPayload httpRequest spanId sourceLocation")
 }
+SERVICE_HEALTH: Final = "servicehealth.googleapis.com/activity"
 _PAYLOADS: Final = ("protoPayload", "jsonPayload", "textPayload", "httpRequest")
 MESSAGES: Final = (
-    "message", "msg", "MESSAGE", "log", "textPayload", "event", "statusDetails", "statusdetails", "error", "description", "short_message",
+    "message", "msg", "MESSAGE", "log", "textPayload", "event", "statusDetails", "statusdetails", "error", "title", "description", "short_message",
 )  # fmt: skip
 
 
@@ -74,7 +75,7 @@ def _audit(entry: Mapping[str, Any], payload: Mapping[str, Any], received: Recei
     log_name, service, method = unquote(first(entry, "logName")), first(payload, "serviceName"), gcp_audit.method_of(payload)
     kind = gcp_audit.kind_of(payload, log_name)
     of_monitored, ids = of_resource(mapping(entry.get("resource")))
-    named, own = of_name(service, first(payload, "resourceName"))
+    named, own = of_name(service, gcp_audit.resource_of(payload))
     change = kind in (Kind.CHANGE, Kind.SCALING)
     id_ = first(operation, "id") or first(entry, "insertId")
     return row(
@@ -123,7 +124,7 @@ def _log(entry: Mapping[str, Any], received: Received) -> Signal:
         event_time_ns=_time(entry, payload),
         severity_number=severity_of(entry, request),
         status=status,
-        dedup_key=_violation(labels) if status else _key(entry),
+        dedup_key=_of_alert(entry, labels) if status else _key(entry),
         change_id=first(mapping(payload.get("decision")), "eventId") if kind is Kind.SCALING else "",
         trace_id=first(entry, "trace").rpartition("/")[2],
         details={"outcome": "succeeded", "actor": "automation"} if kind is Kind.SCALING else None,
@@ -147,12 +148,17 @@ def _meaning(log_name: str, payload: Mapping[str, Any], labels: Mapping[str, Any
         return (Kind.SCALING if scaled else Kind.LOG), None
     if log_name.endswith("/events") and "involvedObject" in payload:
         return Kind.STATE, None
+    if log_name.endswith(SERVICE_HEALTH) and first(payload, "category") == "INCIDENT":
+        return Kind.ALERT, Status.RESOLVED if first(payload, "state") == "CLOSED" else Status.FIRING
     if "event_subtype" in payload and first(payload, "event_type").startswith("GCE_"):
         return Kind.CHANGE, None
     return Kind.LOG, None
 
 
-def _violation(labels: Mapping[str, Any]) -> str:
+def _of_alert(entry: Mapping[str, Any], labels: Mapping[str, Any]) -> str:
+    event = first(mapping(mapping(entry.get("resource")).get("labels")), "event_id")
+    if event:
+        return f"gcp.service_health|{event}"
     return "|".join(
         ("gcp.violation", first(labels, "policy_display_name"), first(labels, "violation_id", "resource_display_name", "terse_message"))
     )
@@ -178,7 +184,7 @@ def _text(entry: Mapping[str, Any], payload: Mapping[str, Any], request: Mapping
 
 def _time(entry: Mapping[str, Any], payload: Mapping[str, Any]) -> int:
     request = mapping(mapping(payload.get("requestMetadata")).get("requestAttributes"))
-    candidates = (entry.get("timestamp"), entry.get("receiveTimestamp"), request.get("time"))
+    candidates = (entry.get("timestamp"), entry.get("receiveTimestamp"), request.get("time"), entry.get("p_event_time"))
     return next((ns for candidate in candidates if (ns := _parsed(candidate))), 0)
 
 

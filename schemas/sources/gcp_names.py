@@ -31,7 +31,7 @@ _ID_LABELS: Final = (
     "bucket_name", "dataset_id", "table_id", "firewall_rule_id", "network_id", "subnetwork_id", "subnetwork_name", "unique_id", "build_id", "router_id", "gateway_name",
     "tunnel_id", "disk_id", "image_id", "role_name", "key_ring_id", "crypto_key_id", "name", "instance_group_id", "autoscaler_id", "backend_service_id", "url_map_id",
     "forwarding_rule_id", "snapshot_id", "secret_id", "zone_name", "target_id", "check_id", "api", "sink_id", "policy_name", "resource_id", "model_id", "endpoint_id", "host",
-    "nodepool_name", "job_id",
+    "nodepool_name", "job_id", "event_id",
 )  # fmt: skip
 """Labels that say which resource it is, of types that are nothing nearer."""
 _HOLDING: Final = (("cluster", "cluster_name"), ("lb_rule", "url_map_name"))
@@ -86,10 +86,12 @@ def of_labels(labels: Mapping[str, Any]) -> dict[str, str]:
 
 
 def of_vm(payload: Mapping[str, Any]) -> dict[str, str]:
-    """The machine that a firewall or flow log is told by; its resource is only the subnetwork."""
+    """The machine that a firewall, flow or DNS query log is told by; its resource is only the subnetwork or the zone."""
     reporter = "dest_instance" if first(payload, "reporter") == "DEST" else "src_instance"
     vm = next((found for key in ("instance", reporter) if (found := first(mapping(payload.get(key)), "vm_name"))), "")
-    return {"host.name": vm} if vm else {}
+    vm = vm or first(payload, "vmInstanceName").rpartition(".")[2]  # Cloud DNS puts the project's number before the name
+    named = {"host.name": vm, "host.id": first(payload, "vmInstanceIdString")}
+    return {key: value for key, value in named.items() if value}
 
 
 def of_autoscaler(payload: Mapping[str, Any]) -> dict[str, str]:
