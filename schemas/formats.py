@@ -46,6 +46,8 @@ REFERENCES: Final = {
     "monitors": "https://docs.pingdom.com",
     "problem_webhooks": "https://docs.dynatrace.com/docs/analyze-explore-automate/notifications-and-alerting/problem-notifications/webhook-integration",
     "alert_template": "https://www.zabbix.com/documentation/current/en/manual/config/notifications/media/webhook",
+    "shipped_metrics": "https://vector.dev/docs/architecture/data-model/metric/",
+    "program_logs": "https://httpd.apache.org/docs/current/logs.html",
     "spinnaker": "https://spinnaker.io/docs/setup/features/notifications/",
     "telegraf": "https://docs.influxdata.com/telegraf/v1/data_formats/output/json/",
     "wazuh": "https://documentation.wazuh.com/current/user-manual/manager/alert-management.html",

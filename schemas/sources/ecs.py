@@ -69,7 +69,7 @@ def identity_of_line(document: Mapping[str, Any]) -> dict[str, str]:
     if sender := text_at(document, "log.syslog.hostname"):
         named["host.name"] = sender
     elif not named.keys() & {"host.name", "host.hostname"} and (
-        agent := text_at(document, "agent.hostname", "agent.name", "beat.hostname")
+        agent := text(document.get("host")) or text_at(document, "agent.hostname", "agent.name", "beat.hostname")
     ):
         named["host.name"] = agent
     if "service.name" not in named and (service := service_of(named.get("systemd.unit", ""))):
