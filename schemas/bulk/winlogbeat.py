@@ -53,7 +53,7 @@ class _Document(msgspec.Struct, gc=False):
 
 
 _decoder: Final = msgspec.json.Decoder(_Document)
-_ODD_PARAMETERS: Final = frozenset(("Data", "#text", "BugcheckCode", "errorCode", "ErrorCode"))
+_ODD_PARAMETERS: Final = frozenset(("Data", "data", "#text", "BugcheckCode", "errorCode", "ErrorCode"))
 _UNSAID: Final = frozenset(("Binary", "binary"))
 _OUTAGE: Final = 6008
 MAX_PARAMETERS: Final = 100

@@ -66,7 +66,7 @@ def recognises_activity(document: Any) -> bool:
 
 
 def recognises_diagnostic(document: Any) -> bool:
-    if not isinstance(document, dict) or "metricName" in document or "publisherId" in document:
+    if not isinstance(document, dict) or "metricName" in document or "publisherId" in document or _is_windows_event(document):
         return False
     if text(document.get("category", document.get("Category"))).startswith(("NetworkSecurityGroupFlow", "FlowLogFlow")):
         return True
@@ -76,6 +76,11 @@ def recognises_diagnostic(document: Any) -> bool:
         "operationName" in document or "category" in document or "Category" in document or "properties" in document or "Type" in document
     )
     return timed and known and resource.lower().startswith(("/subscriptions/", "/tenants/", "/providers/"))
+
+
+def _is_windows_event(document: Mapping[str, Any]) -> bool:
+    """Rows of the tables Event, SecurityEvent and WindowsEvent are events of Windows, whatever exported them."""
+    return "EventID" in document and text(document.get("Type")) in ("Event", "SecurityEvent", "WindowsEvent")
 
 
 def _keyed(document: Mapping[str, Any], keys: Iterable[str]) -> bool:

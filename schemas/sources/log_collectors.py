@@ -18,7 +18,7 @@ from schemas.identity import is_private
 from schemas.rejected import Rejected
 from schemas.severity import BY_SYSLOG
 from schemas.signal import Signal
-from schemas.sources import json_log, syslog
+from schemas.sources import json_log, syslog, windows_event_xml
 from schemas.sources.cloud import decoded, first, mapping, text
 from schemas.sources.fields import labels
 from schemas.sources.linux_meaning import Line, signal_of
@@ -68,6 +68,9 @@ def read_hec(document: Any, received: Received) -> Iterable[Signal | Rejected]:
     event, host = decoded(document["event"]), text(document.get("host"))
     if isinstance(event, dict):
         yield from json_log.read(_flattened(document, event), received)
+        return
+    if windows_event_xml.recognises(event):
+        yield from windows_event_xml.read(event, received)
         return
     if isinstance(event, str) and syslog.recognises(event):
         carrier = {**(received.carrier or {}), "host.name": host} if host else received.carrier

@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from schemas import times
+from schemas import severity, times
 from schemas.rejected import Rejected
-from schemas.signal import Kind, Signal
+from schemas.signal import Kind, Signal, Status
 from schemas.sources import kubernetes
-from schemas.sources.cloud import mapping, number
+from schemas.sources.cloud import first, mapping, number, row, text
 from schemas.sources.ecs import subject_of
-from schemas.sources.fields import text_at
+from schemas.sources.fields import at, text_at
 from schemas.sources.source import Received, Source
 
 METRICBEAT: Final = "elastic.metricbeat"
@@ -33,8 +33,11 @@ def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
     if module == "kubernetes" and metricset == "event":
         yield from kubernetes.read(document, received)
         return
+    if metricset == "service" and (service := mapping(at(document, f"{module}.service"))):
+        yield _service(document, service, received)
+        return
     about = subject_of(document, Kind.METRIC)
-    at = times.parse(document.get("@timestamp"))
+    collected = times.parse(document.get("@timestamp"))
     count = 0
     for name, value in _numbers(mapping(document.get(module)), module):
         count += 1
@@ -45,9 +48,23 @@ def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
             kind=Kind.METRIC, entity=about.entity, name=name, ancestors=about.ancestors, aliases=about.aliases, attributes=about.attributes,
             unit=_UNITS.get(name.rpartition(".")[2], ""), source=METRICBEAT,
         )  # fmt: skip
-        yield Signal(subject=subject, event_time_ns=at, value=value)
+        yield Signal(subject=subject, event_time_ns=collected, value=value)
     if not count:
         yield Rejected("no_value", "no numbers under the document's own module", module, METRICBEAT)
+
+
+def _service(document: Any, service: dict[str, Any], received: Received) -> Signal:
+    """A service of Windows or a unit of systemd: its state, not its process id."""
+    name, state = first(service, "name", "display_name"), text(service.get("state"))
+    failed = state.lower() == "failed" or (state.lower() == "stopped" and text(service.get("start_type")).lower().startswith("auto"))
+    running = state.lower() in ("running", "active")
+    host = text_at(document, "host.name", "host.hostname")
+    return row(
+        received, Kind.STATE, METRICBEAT, {"host.name": host, "windows.service.name": name}, name="service.state",
+        text=f"{first(service, 'display_name', 'name')} is {state}", event_time_ns=times.parse(document.get("@timestamp")),
+        severity_number=severity.ERROR if failed else severity.INFO, status=Status.FIRING if failed else Status.RESOLVED if running else None,
+        dedup_key=f"service|{host}|{name}".lower(), details={"to": state, "from": text(service.get("sub_state"))}, fallback=f"unit:{name}",
+    )  # fmt: skip
 
 
 def _numbers(value: Any, prefix: str, depth: int = 0) -> Iterator[tuple[str, float]]:

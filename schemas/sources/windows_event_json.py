@@ -21,18 +21,17 @@ from schemas.signal import Signal
 from schemas.sources.source import Received, Source
 from schemas.sources.windows_event import WindowsEvent, severity_of, text, whole
 from schemas.sources.windows_meaning import signal_of
+from schemas.sources.windows_parameters import MAX_DATA, attribute, content, take
 
 WINLOGBEAT: Final = "windows.winlogbeat"
-MAX_DATA: Final = 200
-"""Parameters kept of one event; the largest template of Windows has fewer than 100."""
 
 _ID: Final = ("EventID", "EventId", "event_id", "EventCode", "Id", "event_identifier")
 _COMPUTER: Final = ("Computer", "ComputerName", "computer_name", "Hostname", "MachineName", "computer", "hostname")
 _PROVIDER: Final = ("SourceName", "ProviderName", "provider_name", "source_name", "Provider", "Source", "EventSourceName", "provider")
 _CHANNEL: Final = ("Channel", "LogName", "log_name", "EventLog", "Logfile", "channel", "ContainerLog")
 _RECORD: Final = ("RecordNumber", "EventRecordID", "EventRecordId", "RecordId", "RecordID", "record_id", "record_number", "Index")
-_TIME: Final = ("TimeCreated", "EventTime", "TimeGenerated", "SystemTime", "time_created", "TimeWritten")
-_MESSAGE: Final = ("Message", "message", "Description", "RenderedDescription")
+_TIME: Final = ("TimeCreated", "EventTime", "system_time", "TimeGenerated", "SystemTime", "time_created", "TimeWritten")
+_MESSAGE: Final = ("Message", "message", "Description", "RenderedDescription", "Activity")
 _DATA: Final = (
     "EventData",
     "event_data",
@@ -82,7 +81,10 @@ def recognises_flat(document: Any) -> bool:
         return False
     if any(str(document.get("SourceModuleType", "")).startswith(kind) for kind in ("im_msvistalog", "im_mseventlog", "im_wseventing")):
         return True
-    return any(name in document for name in _CHANNEL[:6]) and (any(name in document for name in _PROVIDER) or "ProviderGuid" in document)
+    channel = any(name in document for name in _CHANNEL[:6]) or (
+        "EntryType" in document and "MachineName" in document
+    )  # Get-EventLog names no log
+    return channel and (any(name in document for name in _PROVIDER) or "ProviderGuid" in document)
 
 
 def read_rendered(document: Any, received: Received) -> Iterable[Signal | Rejected]:
@@ -90,21 +92,19 @@ def read_rendered(document: Any, received: Received) -> Iterable[Signal | Reject
     system = _system(document)
     root = document["Event"] if isinstance(document.get("Event"), dict) else document
     event = WindowsEvent(
-        provider=_attribute(system, "Provider", "Name")
-        or _attribute(system, "Provider", "EventSourceName")
-        or text(system.get("Provider")),
-        event_id=whole(_content(system.get("EventID"))) or 0,
-        channel=text(_content(system.get("Channel"))),
-        computer=text(_content(system.get("Computer"))),
-        record_id=text(_content(system.get("EventRecordID"))),
-        time_ns=times.parse(_attribute(system, "TimeCreated", "SystemTime") or _seconds(system)),
-        severity_number=severity_of(_content(system.get("Level")), _content(system.get("Keywords"))),
+        provider=attribute(system, "Provider", "Name") or attribute(system, "Provider", "EventSourceName") or text(system.get("Provider")),
+        event_id=whole(content(system.get("EventID"))) or 0,
+        channel=text(content(system.get("Channel"))),
+        computer=text(content(system.get("Computer"))),
+        record_id=text(content(system.get("EventRecordID"))),
+        time_ns=times.parse(attribute(system, "TimeCreated", "SystemTime") or _seconds(system)),
+        severity_number=severity_of(content(system.get("Level")), content(system.get("Keywords"))),
         message=_message(root) or _message(document),
-        user=_attribute(system, "Security", "UserID"),
-        process_id=_attribute(system, "Execution", "ProcessID"),
+        user=attribute(system, "Security", "UserID"),
+        process_id=attribute(system, "Execution", "ProcessID"),
     )
-    _take(event, root.get("EventData"))
-    _take(event, root.get("UserData"))
+    take(event, root.get("EventData"))
+    take(event, root.get("UserData"))
     yield signal_of(event, "windows.evtx_json", received)
 
 
@@ -129,8 +129,8 @@ def read_winlogbeat(document: Any, received: Received) -> Iterable[Signal | Reje
         message=text(document.get("message")),
         user=text(fields["user"].get("identifier")) if isinstance(fields.get("user"), dict) else "",
     )
-    _take(event, fields.get("event_data"))
-    _take(event, fields.get("user_data"))
+    take(event, fields.get("event_data"))
+    take(event, fields.get("user_data"))
     yield signal_of(event, WINLOGBEAT if modern else "windows.winlogbeat6", received)
 
 
@@ -138,7 +138,7 @@ def read_flat(document: Any, received: Received) -> Iterable[Signal | Rejected]:
     """One object, fields on top, parameters beside them or in a list."""
     event = WindowsEvent(
         provider=text(_name(_first(document, _PROVIDER))),
-        event_id=(whole(_first(document, _ID)) or 0) & 0xFFFF,
+        event_id=(whole(content(_first(document, _ID))) or 0) & 0xFFFF,
         channel=text(_first(document, _CHANNEL)),
         computer=text(_first(document, _COMPUTER)),
         record_id=text(_first(document, _RECORD)),
@@ -151,7 +151,7 @@ def read_flat(document: Any, received: Received) -> Iterable[Signal | Rejected]:
         user=text(_first(document, _USER)),
     )  # fmt: skip
     for key in _DATA:
-        _take(event, document.get(key))
+        take(event, document.get(key))
     for key, value in document.items():
         if key.lower() not in _RESERVED and len(event.data) < MAX_DATA and not isinstance(value, dict | list):
             event.data.setdefault(key, text(value))
@@ -173,26 +173,6 @@ def _first(fields: Mapping[str, Any], names: Iterable[str]) -> Any:
 
 def _name(provider: Any) -> Any:
     return provider.get("Name") or provider.get("name") if isinstance(provider, dict) else provider
-
-
-def _content(value: Any) -> Any:
-    """The text of an element that may also carry attributes."""
-    if isinstance(value, dict):
-        return next((value[key] for key in ("#text", "Value", "value", "text") if key in value), None)
-    return value
-
-
-def _attribute(system: dict[str, Any], element: str, name: str) -> str:
-    """An attribute of an element: under `#attributes`, `@Name`, plain, or in a twin object `<element>_attributes`."""
-    for holder in (system.get(element), system.get(f"{element}_attributes"), system.get(f"{element}#attributes")):
-        if isinstance(holder, dict):
-            inner = holder.get("#attributes", holder.get("attributes"))
-            for place in (inner, holder):
-                if isinstance(place, dict):
-                    found = text(place.get(name, place.get(f"@{name}")))
-                    if found:
-                        return found
-    return ""
 
 
 def _seconds(system: dict[str, Any]) -> Any:
@@ -229,24 +209,6 @@ def _flat_time(document: Mapping[str, Any]) -> int:
     offset = (stamped - local + _QUARTER_NS // 2) // _QUARTER_NS * _QUARTER_NS
     proves = abs(stamped - local - offset) <= _COLLECTION_GRACE_NS and abs(offset) <= _WIDEST_OFFSET_NS
     return local + offset if proves else stamped
-
-
-def _take(event: WindowsEvent, data: Any, depth: int = 0) -> None:
-    """Parameters from an object, a positional list, a list of named pairs, or a tree of them."""
-    if isinstance(data, list):
-        for position, item in enumerate(data[:MAX_DATA], start=1):
-            name = _attribute({"Data": item}, "Data", "Name")
-            event.data[name or f"param{position}"] = text(_content(item))
-    elif isinstance(data, dict) and depth < 4:
-        for key, value in list(data.items())[:MAX_DATA]:
-            if key in ("Binary", "binary"):
-                event.binary = text(_content(value))
-            elif key in ("Data", "#text") or (isinstance(value, dict) and "#text" not in value and not key.startswith(("#", "@"))):
-                _take(event, value, depth + 1)
-            elif not key.startswith(("#attributes", "@")):
-                event.data[key] = text(_content(value))
-    elif isinstance(data, str | int | float) and depth and not isinstance(data, bool) and str(data).strip():
-        event.data.setdefault("param1", text(data))
 
 
 SOURCES: Final = (

@@ -26,7 +26,9 @@ from schemas.sources.windows_meaning import signal_of
 
 FORMAT: Final = "windows.event_xml"
 _ROOT: Final = re.compile(r"<(?:\w+:)?Event(?:\s[^<>]*)?>.*?(?:</(?:\w+:)?Event\s*>|(?=<(?:\w+:)?Event[\s>])|\Z)", re.DOTALL)
-_OPENS: Final = re.compile(r"\s*(?:\ufeff)?\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)?<(?:\w+:)?Events?[\s>]", re.DOTALL)
+_OPENS: Final = re.compile(
+    r"\s*(?:\ufeff)?\s*(?:Record \d{1,20}\s+)?(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)?<(?:\w+:)?Events?[\s>]", re.DOTALL
+)
 _ILLEGAL: Final = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|&#(?:x0*(?:[0-8bcBC]|[eE]|1[0-9a-fA-F]|7f|[fF]{3}[eEfF])|0*(?:[0-8]|1[124-9]|2\d|3[01]));"
 )

@@ -115,7 +115,7 @@ KNOWN: Final[dict[tuple[str, int], Meaning]] = {
     (".net runtime", 1023): Meaning(_STATE, "process.crashed", "{1}", floor=ERROR),
     (".net runtime", 1025): Meaning(_STATE, "process.crashed", "{1}", floor=ERROR),
     (".net runtime", 1026): Meaning(_STATE, "process.crashed", "{1}", floor=ERROR),
-    ("resource-exhaustion-detector", 2004): Meaning(_STATE, "host.memory_exhausted", "Windows successfully diagnosed a low virtual memory condition.", floor=WARN),
+    ("resource-exhaustion-detector", 2004): Meaning(_STATE, "host.memory_exhausted", "Windows successfully diagnosed a low virtual memory condition. The following programs consumed the most virtual memory: {Name}", floor=WARN),
     ("was", 5002): Meaning(_STATE, "app_pool.disabled", "Application pool '{AppPoolID}' is being automatically disabled due to a series of failures in the process(es) serving it.", ("AppPoolID",), Status.FIRING, floor=ERROR),
     ("was", 5009): Meaning(_STATE, "app_pool.failed", "A process serving application pool '{AppPoolID}' terminated unexpectedly. Exit code {ExitCode}", ("AppPoolID",)),
     ("was", 5010): Meaning(_STATE, "app_pool.failed", "A process serving application pool '{AppPoolID}' failed to respond to a ping.", ("AppPoolID",)),

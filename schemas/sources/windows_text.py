@@ -16,6 +16,7 @@ from typing import Any, Final
 from schemas import times
 from schemas.rejected import Rejected
 from schemas.signal import Signal
+from schemas.sources.fields import labels
 from schemas.sources.lines import numbered
 from schemas.sources.source import Received, Source
 from schemas.sources.windows_event import ABSENT, WindowsEvent, severity_of, whole
@@ -132,7 +133,21 @@ def _telegraf_event(pairs: dict[str, str]) -> WindowsEvent:
     return event
 
 
+def recognises_telegraf_json(document: Any) -> bool:
+    return isinstance(document, dict) and document.get("name") == "win_eventlog" and isinstance(document.get("fields"), dict)
+
+
+def read_telegraf_json(document: Any, received: Received) -> Iterable[Signal | Rejected]:
+    """The same tags and fields as a line's, in telegraf's JSON."""
+    pairs = {**labels(document.get("fields")), **labels(document.get("tags"))}
+    if "EventID" in pairs:
+        yield signal_of(_telegraf_event(pairs), "windows.telegraf_eventlog", received)
+    else:
+        yield Rejected("no_event_id", "A win_eventlog metric needs the tag or field EventID.", "", "windows.telegraf_eventlog")
+
+
 SOURCES: Final = (
+    Source("windows.telegraf_json", recognises_telegraf_json, read_telegraf_json),  # asked before telegraf's own metrics
     Source("windows.snare", recognises_snare, read_snare),
     Source("windows.telegraf_eventlog", recognises_telegraf, read_telegraf),
 )
