@@ -54,6 +54,7 @@ REFERENCES: Final = {
     "aws_alarm": f"{_AWS}/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html",
     "aws_scaling": f"{_AWS}/autoscaling/ec2/userguide/ec2-auto-scaling-sns-notifications.html",
     "aws_notices": f"{_AWS}/AmazonRDS/latest/UserGuide/USER_Events.html",
+    "aws_runs": f"{_AWS}/systems-manager/latest/userguide/monitoring-sns-notifications.html",
     "aws_config": f"{_AWS}/config/latest/developerguide/notifications-for-AWS-Config.html",
     "aws_eventbridge": f"{_AWS}/eventbridge/latest/userguide/eb-events.html",
     "aws_cloudtrail": f"{_AWS}/awscloudtrail/latest/userguide/cloudtrail-event-reference.html",
