@@ -2,7 +2,8 @@
 
 Knows:   `FIELD=value` lines with an empty line between entries, binary fields with their length in front, verbose's indented fields.
 Ignores: what the fields mean (journald.py) and the outputs that look like syslog (syslog_headers.py).
-Time     as in journald.py; verbose writes the receipt's time into the line above the fields.
+Identity, severity and dedup as in journald.py.
+Time     likewise; verbose writes the receipt's time into the line above the fields.
 Source:  systemd.io "Journal Export Formats"; journalctl(1) "--output="; systemd-journal-gatewayd.service(8).
 """
 

@@ -1,7 +1,7 @@
 """Lines of `key=value` pairs: logrus' text form, go-kit, slog's text handler, Heroku's router.
 
 Knows:   bare and quoted values; one row a line.
-Ignores: what the fields mean: json_log.py reads them like a structured log's.
+Ignores: what the fields mean: identity, time and severity are read by json_log.py, as of a structured log.
 Source:  brandur.org/logfmt; logrus TextFormatter; log/slog TextHandler.
 """
 
