@@ -108,12 +108,16 @@ def discounted(nats: Floats, below: Links, parameters: Parameters) -> Floats:
 
 
 def totals(nats: Floats, parameters: Parameters, detecting: bool) -> Floats:
-    """One figure an entity: MAX inside a group, SUM of the three strongest groups less their price, resources capped."""
+    """One figure an entity: MAX inside a group, SUM of the three strongest groups less their price, resources capped.  When detecting,
+    resources are one group: a batch job moves processor, disks and network together, and nobody is woken by it."""
     grouped = np.stack([nats[:, families].max(axis=1) for families in GROUPS], axis=1)
     cap = np.full(RESOURCES, parameters.resource_cap)
     if detecting:
         cap[1:] *= _ALONE
     grouped[:, :RESOURCES] = np.minimum(grouped[:, :RESOURCES], cap)
+    if detecting:
+        grouped[:, 0] = grouped[:, :RESOURCES].max(axis=1)
+        grouped[:, 1:RESOURCES] = 0.0
     strongest: Floats = np.sort(grouped, axis=1)[:, -_TOP:]
     return np.asarray(np.maximum(0.0, strongest - _PRICE).sum(axis=1))
 

@@ -260,14 +260,20 @@ class SeriesTable:
         return np.where(enough, baseline.medians(samples), np.nan)
 
     def deviations(self, series: Int64s, begin: Int64s, end: Int64s, local: Floats, need: int) -> tuple[Floats, Floats]:
-        """Of each series the persistent deviation in (begin, end] from level and local level, and its nats; NaN for fewer than `need` samples."""
+        """Of each series the persistent deviation in (begin, end] from level and local level, NaN for fewer than `need` samples, and the most
+        nats that it may earn."""
         window = self.recent(series, begin, end)
         low, high = surprise.middles(window)
         level, scale = self.level[series], self.scale(series)
         from_local = surprise.persistent(low, high, np.where(np.isnan(local), level, local), scale)
         z = surprise.nearer(surprise.persistent(low, high, level, scale), from_local)
-        known = (np.count_nonzero(~np.isnan(window), axis=1) >= need) & (self.learned[series] >= 2)
-        return np.where(known, z, np.nan), scale
+        seen = np.count_nonzero(~np.isnan(window), axis=1)
+        known = (seen >= need) & (self.learned[series] >= 2)
+        cap = self.cap[series]
+        far = np.nonzero(known & (np.abs(z) > 1.0))[0]
+        before = (self.normal[series[far]] - level[far, None]) / scale[far, None]
+        cap[far] = np.minimum(cap[far], surprise.precedent_caps(before, z[far], seen[far] // 2 + 1))
+        return np.where(known, z, np.nan), cap
 
     def scale(self, series: Int64s) -> Floats:
         """The unit of a deviation: the spread, but no less than a share of the level and of the peers' spread."""

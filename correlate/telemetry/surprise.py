@@ -41,3 +41,11 @@ def nats(deviation: Floats, learned: Int64s, direction: Int64s, cap: Floats) -> 
     freedom = np.clip(learned - 1.0, 1.0, MOST_FREEDOM)
     surprise = np.minimum(0.5 * (freedom + 1.0) * np.log1p(deviation * deviation / freedom), cap)
     return np.where(direction * deviation < 0, 0.0, surprise)
+
+
+def precedent_caps(before: Floats, deviation: Floats, agreeing: Int64s) -> Floats:
+    """The most nats that each deviation may earn: infinite, but where the series has deviated as much before, so many samples as agree of
+    what is no rarer than that.  `before` holds the deviations of the samples that were learned, NaN where there are none."""
+    known = np.count_nonzero(~np.isnan(before), axis=1)
+    as_far = np.count_nonzero(before * np.sign(deviation)[:, None] >= np.abs(deviation)[:, None], axis=1)
+    return np.where(as_far > 0, agreeing * np.log((known + 1.0) / (as_far + 1.0)), np.inf)

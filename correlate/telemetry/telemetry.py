@@ -205,8 +205,8 @@ class Telemetry:
         self.series.relearn(np.nonzero(self._series_of_entities(tuple(entities)))[0])
 
     def _surprise(self, series: Int64s, begin: Int64s, end: Int64s, local: Floats, need: int) -> tuple[Floats, Floats]:
-        deviation, _ = self.series.deviations(series, begin, end, local, need)
-        return deviation, surprise.nats(deviation, self.series.learned[series], self.registry.direction[series], self.series.cap[series])
+        deviation, cap = self.series.deviations(series, begin, end, local, need)
+        return deviation, surprise.nats(deviation, self.series.learned[series], self.registry.direction[series], cap)
 
     def calibrate(self, raw: Floats) -> Floats:
         """Raw surprise against each family's quiet times."""

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from correlate.telemetry import baseline, edges, onset, shares, surprise
+from correlate.parameters import DEFAULTS
+from correlate.telemetry import baseline, blame, edges, onset, shares, surprise
 from correlate.telemetry.interner import ABSENT, Interner
 from correlate.telemetry.nulls import Null
+from correlate.telemetry.roles import CPU, FAMILIES, IO, LATENCY, MEMORY
 from tests.twins import telemetry as slow
 
 values = st.floats(-1e6, 1e6)
@@ -56,6 +58,14 @@ def test_nats_are_those_of_a_student_t_in_the_hurting_direction(z: float, learne
     """Surprise of one deviation; the harmless direction is none."""
     fast = surprise.nats(np.array([z]), np.array([learned]), np.array([direction]), np.array([cap]))
     assert fast == pytest.approx([slow.nats(z, learned, direction, cap)])
+
+
+@given(st.lists(st.one_of(st.floats(-9, 9), st.just(math.nan)), min_size=1, max_size=30), st.floats(1, 9), st.booleans(), st.integers(1, 9))
+def test_what_a_series_has_shown_before_is_no_rarer_than_that(before: list[float], size: float, up: bool, agreeing: int) -> None:
+    """The cap of one deviation by its precedents; without any there is none."""
+    z = size if up else -size
+    fast = surprise.precedent_caps(np.array([before]), np.array([z]), np.array([agreeing]))
+    assert fast == pytest.approx([slow.precedent_cap(before, z, agreeing)])
 
 
 @given(st.dictionaries(st.tuples(st.integers(0, 4), st.integers(0, 4)), st.floats(0, 30), max_size=15))
@@ -149,3 +159,12 @@ def test_a_flat_line_can_surprise_no_more_than_its_length() -> None:
     flat = np.full((1, 10), 3.0)
     assert baseline.flat_caps(flat, np.array([3.0]), np.array([0.0])) == pytest.approx([2 * math.log(11)])
     assert baseline.flat_caps(flat, np.array([3.0]), np.array([1.0]))[0] == math.inf
+
+
+def test_resources_are_one_kind_of_evidence_when_detecting_and_several_when_ranking() -> None:
+    """A batch job that moves processor, disks and memory together is told by one of them; with a symptom beside it the symptom adds."""
+    shown = np.zeros((3, len(FAMILIES)))
+    shown[:, CPU], shown[1:, [MEMORY, IO]], shown[2, LATENCY] = 15.0, 15.0, 15.0
+    alone, job, outage = blame.totals(shown, DEFAULTS, detecting=True)
+    assert job == alone < outage
+    assert blame.totals(shown, DEFAULTS, detecting=False)[1] > alone

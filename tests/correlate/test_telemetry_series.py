@@ -121,10 +121,24 @@ def test_a_deviation_is_judged_against_the_nearer_of_long_and_local_level() -> N
     take(made, [(0, 31 * 60, 50.0)])
     take(made, [(0, 32 * 60, 50.0)])
     everything = np.array([0])
-    fresh, scale = made.deviations(everything, now, now + 120 * SECOND_NS, np.array([10.0]), 2)
-    assert fresh[0] == pytest.approx(40 / scale[0])
+    fresh, cap = made.deviations(everything, now, now + 120 * SECOND_NS, np.array([10.0]), 2)
+    assert fresh[0] == pytest.approx(40 / made.scale(everything)[0])
+    assert cap[0] == np.inf
     stale, _ = made.deviations(everything, now, now + 120 * SECOND_NS, np.array([50.0]), 2)
     assert stale[0] == 0.0
+
+
+def test_a_series_that_spikes_every_hour_is_no_great_news_when_it_spikes_again() -> None:
+    """Two spikes in a row are as rare as two of the spikes that were learned, however high they are."""
+    made = table(counter=False)
+    learn(made, ([10.0, 11, 9, 10, 11, 10, 9, 10, 11, 9] * 3)[:-1] + [90.0])
+    learn(made, [10.0, 11, 9, 10, 11, 10, 9, 10, 11] * 2, begin=31)
+    now = np.array([50 * 60 * SECOND_NS])
+    for minute, value in ((51, 80.0), (52, 85.0)):
+        take(made, [(0, minute * 60, value)])
+    deviation, cap = made.deviations(np.array([0]), now, now + 120 * SECOND_NS, np.array([10.0]), 2)
+    assert deviation[0] > 10
+    assert cap[0] == pytest.approx(2 * np.log((made.learned[0] + 1) / 2))
 
 
 def test_a_full_table_forgets_the_longest_silent() -> None:

@@ -43,6 +43,12 @@ def nats(deviation: float, learned: int, direction: int, cap: float) -> float:
     return min(0.5 * (freedom + 1) * math.log(1 + deviation**2 / freedom), cap)
 
 
+def precedent_cap(before: Sequence[float], deviation: float, agreeing: int) -> float:
+    known = [value for value in before if not math.isnan(value)]
+    as_far = [value for value in known if (value >= deviation if deviation > 0 else value <= deviation)]
+    return agreeing * math.log((len(known) + 1) / (len(as_far) + 1)) if as_far else math.inf
+
+
 def charge(edges: dict[tuple[int, int], float]) -> tuple[dict[int, float], dict[int, float]]:
     """(server → nats, caller → nats)."""
     by_caller: dict[int, list[float]] = defaultdict(list)
