@@ -131,7 +131,7 @@ def test_a_deviation_is_judged_against_the_nearer_of_long_and_local_level() -> N
 def test_a_series_that_spikes_every_hour_is_no_great_news_when_it_spikes_again() -> None:
     """Two spikes in a row are as rare as two of the spikes that were learned, however high they are."""
     made = table(counter=False)
-    learn(made, ([10.0, 11, 9, 10, 11, 10, 9, 10, 11, 9] * 3)[:-1] + [90.0])
+    learn(made, [*([10.0, 11, 9, 10, 11, 10, 9, 10, 11, 9] * 3)[:-1], 90.0])
     learn(made, [10.0, 11, 9, 10, 11, 10, 9, 10, 11] * 2, begin=31)
     now = np.array([50 * 60 * SECOND_NS])
     for minute, value in ((51, 80.0), (52, 85.0)):
