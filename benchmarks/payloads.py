@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 from opentelemetry.proto.logs.v1.logs_pb2 import LogsData
+from opentelemetry.proto.metrics.v1.metrics_pb2 import MetricsData
 
 SERVICES = 60
 _START = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -200,26 +201,54 @@ def otlp_metrics(rng: random.Random, count: int) -> list[bytes]:
 
 
 def otlp_protobuf_logs(rng: random.Random, count: int) -> list[bytes]:
-    """The same logs as protobuf: beside them stands the protobuf library's own parse instead of orjson."""
+    """The same logs as protobuf."""
     values = []
     for value in otlp_logs(rng, count):
         batch = LogsData()
         for group in orjson.loads(value)["resourceLogs"]:
             into = batch.resource_logs.add()
-            for pair in group["resource"]["attributes"]:
-                into.resource.attributes.add(key=pair["key"]).value.string_value = pair["value"]["stringValue"]
+            _attributes(into.resource, group["resource"]["attributes"])
             scope = into.scope_logs.add()
             scope.scope.name = "app"
             for record in group["scopeLogs"][0]["logRecords"]:
                 row = scope.log_records.add(
                     time_unix_nano=int(record["timeUnixNano"]),
                     severity_number=record["severityNumber"],
+                    severity_text=record["severityText"],
                     trace_id=bytes.fromhex(record["traceId"]),
+                    span_id=bytes.fromhex(record["spanId"]),
                 )
                 row.body.string_value = record["body"]["stringValue"]
-                row.attributes.add(key="http.route").value.string_value = "/api/v1/items"
+                _attributes(row, record["attributes"])
         values.append(batch.SerializeToString())
     return values
+
+
+def otlp_protobuf_metrics(rng: random.Random, count: int) -> list[bytes]:
+    """The same metrics as protobuf."""
+    values = []
+    for value in otlp_metrics(rng, count):
+        batch = MetricsData()
+        for group in orjson.loads(value)["resourceMetrics"]:
+            into = batch.resource_metrics.add()
+            _attributes(into.resource, group["resource"]["attributes"])
+            scope = into.scope_metrics.add()
+            for metric in group["scopeMetrics"][0]["metrics"]:
+                gauge = scope.metrics.add(name=metric["name"], unit=metric["unit"]).gauge
+                for point in metric["gauge"]["dataPoints"]:
+                    row = gauge.data_points.add(time_unix_nano=int(point["timeUnixNano"]), as_double=point["asDouble"])
+                    _attributes(row, point["attributes"])
+        values.append(batch.SerializeToString())
+    return values
+
+
+def _attributes(into: Any, pairs: list[dict[str, Any]]) -> None:
+    for pair in pairs:
+        value = into.attributes.add(key=pair["key"]).value
+        if "intValue" in pair["value"]:
+            value.int_value = int(pair["value"]["intValue"])
+        else:
+            value.string_value = pair["value"]["stringValue"]
 
 
 FORMATS: dict[str, Callable[[random.Random, int], list[bytes]]] = {
@@ -228,8 +257,13 @@ FORMATS: dict[str, Callable[[random.Random, int], list[bytes]]] = {
     "otlp.logs": otlp_logs,
     "otlp.metrics": otlp_metrics,
     "otlp.logs.protobuf": otlp_protobuf_logs,
+    "otlp.metrics.protobuf": otlp_protobuf_metrics,
     "linux.journald": journald,
     "aws.cloudwatch_logs": cloudwatch_logs,
     "gcp.log_entry": log_entries,
     "windows.winlogbeat": winlogbeat,
 }
+AS_JSON: dict[str, Callable[[random.Random, int], list[bytes]]] = {"otlp.logs.protobuf": otlp_logs, "otlp.metrics.protobuf": otlp_metrics}
+"""Formats that are no JSON, and what makes the same rows as JSON."""
+PARSERS: dict[str, Callable[[bytes], Any]] = {"otlp.logs.protobuf": LogsData.FromString, "otlp.metrics.protobuf": MetricsData.FromString}
+"""What only parses them."""

@@ -11,6 +11,7 @@ import sys
 from types import ModuleType
 from typing import Final
 
+from schemas.bulk import BINARY as BINARY_DECODERS
 from schemas.bulk import DECODERS
 from schemas.sources.detect import BINARY, SOURCES
 
@@ -108,7 +109,7 @@ def readers() -> dict[str, tuple[ModuleType, list[str]]]:
 
 def page() -> str:
     """The whole page as Markdown."""
-    bulk = {decoder.format for decoder in DECODERS}
+    bulk = {decoder.format for decoder in (*DECODERS, *BINARY_DECODERS)}
     lines = [
         "# Formats",
         "",

@@ -24,7 +24,7 @@ import numpy.typing as npt
 import polars as pl
 
 from schemas import times
-from schemas.bulk import DECODERS
+from schemas.bulk import BINARY, DECODERS
 from schemas.bulk.batch import Batch, Bulk
 from schemas.identity import DEFAULT, Dictionary, dictionary, fold, identify
 from schemas.masking import Templates
@@ -39,6 +39,8 @@ from schemas.subjects import Subjects
 __all__ = ["MAX_TEXT_CHARS", "Read", "Reader", "Reading", "Records", "read_records"]
 
 _OPEN: Final = b"{"
+_FIELD_1: Final = b"\n"
+"""How the protobuf messages begin that are read: with their first field, a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +116,15 @@ class Reader:
         """What the typed decoders read, and the places of the records that they leave, in order."""
         most = self._options.limits.record_bytes
         batches: list[Batch] = []
+        rest: list[int] = []
         if values and None not in values and max(map(len, values)) <= most:  # type: ignore[arg-type]
-            rest: list[int] = []
             first = _decoder_of(values[0])
             if first is not None and self._decode(first, range(len(values)), values, batches, rest):
                 return batches, sorted(rest)  # a topic of one format, as most are
-        able = [place for place, value in enumerate(values) if value is not None and value[:1] == _OPEN and len(value) <= most]
-        taken = set(able) if len(able) < len(values) else None
-        rest = [place for place in range(len(values)) if place not in taken] if taken is not None else []
+        rest = []
         groups: dict[str, tuple[Bulk, list[int]]] = {}
-        for place in able:
-            bulk = _decoder_of(values[place])
+        for place, value in enumerate(values):
+            bulk = _decoder_of(value) if value is not None and len(value) <= most else None
             if bulk is None:
                 rest.append(place)
             else:
@@ -153,7 +153,7 @@ class Reader:
             if self._options.strict:
                 raise
             return False
-        if batch is None:
+        if batch is None or batch.row.max(initial=0) >= self._options.rows_per_record:
             return False
         where = np.array(group, np.int64)
         batch.record = where[batch.record]
@@ -261,7 +261,9 @@ def read_records(records: Records, options: Reading | None = None) -> Read:
 
 def _decoder_of(value: bytes | None) -> Bulk | None:
     """The bulk decoder whose marks a record bears."""
-    return next((bulk for bulk in DECODERS if value and all(mark in value for mark in bulk.marks)), None)
+    begin = value[:1] if value else b""
+    decoders = DECODERS if begin == _OPEN else BINARY if begin == _FIELD_1 else ()
+    return next((bulk for bulk in decoders if all(mark in value for mark in bulk.marks)), None)  # type: ignore[operator]
 
 
 def _dictionary(aliases: dict[str, Any]) -> Dictionary:

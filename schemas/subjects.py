@@ -20,6 +20,8 @@ from schemas.signal import SUBJECT_SCHEMA, Subject, subjects_frame
 
 MAX_SUBJECTS: Final = 500_000
 """About 1 KB each: half a gigabyte at most.  An estate of 5,000 pods with 50 series each has half as many."""
+MAX_REMEMBERED: Final = 100_000
+"""Attributes of log records, about 1 KB a set: where they vary from line to line, remembering them is in vain."""
 
 
 class Subjects:
@@ -32,6 +34,10 @@ class Subjects:
         """Subject numbers under keys that a bulk decoder makes of raw bytes: it parses each subject once."""
         self.facts: dict[bytes, dict[str, str]] = {}
         """Attributes under the raw bytes that held them, for decoders whose subjects share them."""
+        self.known: dict[Any, Any] = {}
+        """Whatever else a decoder knows of raw bytes: dictionaries of its own, by resource or metric."""
+        self.remembered = 0
+        """Entries in all of them; the decoder counts."""
 
     def number(self, subject: Subject) -> int:
         """The number of a subject as a reader made it."""
@@ -49,9 +55,14 @@ class Subjects:
 
     def forget_if_full(self) -> None:
         """To be called between batches only: numbers given out before mean nothing after."""
+        if self.remembered > MAX_REMEMBERED:
+            self.known.clear()
+            self.remembered = 0
         if max(len(self._settled), len(self.by_key), len(self.facts)) > MAX_SUBJECTS:
             self._numbers.clear()
             self._settled.clear()
             self.by_key.clear()
             self.facts.clear()
+            self.known.clear()
+            self.remembered = 0
             self._frame = self._frame.clear()

@@ -22,6 +22,8 @@ from schemas.subjects import Subjects
 
 T = TypeVar("T")
 _OPEN, _CLOSE, _BREAK = ord("{"), ord("}"), ord("\n")
+_WORTH_A_CALL_BYTES: Final = 4_096
+"""A larger record costs more to copy into a run than to decode by a call of its own."""
 
 
 @dataclass(slots=True)
@@ -53,9 +55,25 @@ class Bulk(Protocol):
 
 
 def decode_together(decoder: msgspec.json.Decoder[T], values: Sequence[bytes]) -> list[T] | None:
-    """Each record decoded, by one call; None if a record is not one JSON object of that type.
+    """Each record decoded; None if a record is not one JSON object of that type.
 
-    Records are joined by line breaks, and there are no others.  Since each begins with `{` and ends with `}`, and no JSON string holds a raw
+    Parts that are taken raw are not looked into, so the encoding of their bytes is checked here.
+    """
+    if len(values[0]) < _WORTH_A_CALL_BYTES:
+        return _decode_joined(decoder, values)
+    try:
+        for value in values:
+            if not value.isascii():
+                value.decode()
+        return list(map(decoder.decode, values))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _decode_joined(decoder: msgspec.json.Decoder[T], values: Sequence[bytes]) -> list[T] | None:
+    """Records decoded by one call.
+
+    They are joined by line breaks, and there are no others.  Since each begins with `{` and ends with `}`, and no JSON string holds a raw
     line break, a boundary inside an unfinished record is a syntax error: the count of objects tells whether each record was exactly one.
     """
     joined = b"\n".join(values)
@@ -67,7 +85,7 @@ def decode_together(decoder: msgspec.json.Decoder[T], values: Sequence[bytes]) -
         return None
     try:
         if not joined.isascii():
-            joined.decode()  # parts that are taken raw are not looked into, so their bytes are checked here
+            joined.decode()
         decoded = decoder.decode_lines(joined)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
@@ -83,3 +101,18 @@ def without_odd(numbers: Sequence[int], more_odd: Sequence[int] = ()) -> tuple[n
     odd = sorted({*more_odd, *(place for place, number in enumerate(numbers) if number == NO_SUBJECT)})
     usual = np.delete(np.arange(len(numbers), dtype=np.int64), odd) if odd else np.arange(len(numbers), dtype=np.int64)
     return usual, odd
+
+
+def batch_of_many(sizes: npt.NDArray[np.int64], numbers: npt.NDArray[np.int64], columns: dict[str, pl.Series]) -> Batch:
+    """Records of several rows each, those without rows or with a row of no subject left out as odd.
+
+    sizes: rows of each record; numbers and columns: an entry a row, in order.
+    """
+    record = np.repeat(np.arange(len(sizes), dtype=np.int64), sizes)
+    row = np.arange(len(numbers), dtype=np.int64) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    odd = np.union1d(np.flatnonzero(sizes == 0), record[numbers == NO_SUBJECT])
+    if len(odd):
+        kept = np.flatnonzero(~np.isin(record, odd))
+        record, row, numbers = record[kept], row[kept], numbers[kept]
+        columns = {name: column.gather(kept) for name, column in columns.items()}
+    return Batch(record, row, numbers, columns, odd.tolist())

@@ -39,6 +39,35 @@ def _parsed(column: pl.Series) -> pl.Series:
     return found.scatter(rest, list(map(times.parse, column.gather(rest).to_list()))) if len(rest) else found
 
 
+_SPACES: Final = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+"""What Python's `str.strip` takes off."""
+
+
+def stripped(texts: list[str], most_chars: int) -> pl.Series:
+    """`text.strip()[:most_chars]` of each text."""
+    column = pl.Series(texts, dtype=pl.String).str.strip_chars(_SPACES)
+    longest = column.str.len_bytes().max()
+    return column.str.slice(0, most_chars) if isinstance(longest, int) and longest > most_chars else column
+
+
+def nanoseconds(values: list[int | str]) -> npt.NDArray[np.int64]:
+    """`times.parse(value, unit="ns")` of each, 64-bit integers written as numbers or texts."""
+    try:
+        digits = "".join(values)  # type: ignore[arg-type]
+    except TypeError:
+        digits = ""
+    if digits.isascii() and digits.isdecimal():
+        column = pl.Series(values, dtype=pl.String)
+        longest = column.str.len_bytes().max()
+        if isinstance(longest, int) and longest <= _INT64_DIGITS:
+            return column.cast(pl.Int64, strict=False).fill_null(0).to_numpy()
+    return np.array([times.parse(value, unit="ns") for value in values], np.int64)
+
+
+_INT64_DIGITS: Final = 19
+"""Of 2⁶³ − 1; a number above it is no time."""
+
+
 def finite(texts: list[str]) -> tuple[pl.Series, npt.NDArray[np.bool_]]:
     """Numbers of decimal texts, null where they are not finite; and where a text is no number at all."""
     numbers = pl.Series(texts, dtype=pl.String).cast(pl.Float64, strict=False)

@@ -1,74 +1,149 @@
 """OTLP batches in bulk, JSON in camelCase; equals schemas/sources/otlp.py.
 
-A record is a batch of many rows.  The resource is taken as raw bytes: it repeats from batch to batch byte by byte, so its bytes
-are the key of its attributes, and with a record's own name of the subject.  A batch in which anything is unusual is odd as a whole.
+A record is a batch of many rows.  Resources and attributes are taken as raw bytes: they repeat byte by byte, so their bytes are the key
+of what they say.  The types refuse every field that they do not name, and with it the proto names, old names and senders' own forms;
+explicit nulls, lists and maps among attributes are read as the plain reader reads them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 import msgspec
 import numpy as np
+import orjson
 import polars as pl
 
-from schemas import severity, times
-from schemas.bulk.batch import Batch, decode_together
-from schemas.redact import redact_many
+from schemas import severity
+from schemas.bulk.batch import Batch, batch_of_many, decode_together
+from schemas.bulk.columns import nanoseconds
+from schemas.bulk.otlp_known import BROKEN, Known, Told, finite, log_columns
 from schemas.sources import otlp
-from schemas.sources.otlp_model import LogRecord, Metric, Resource, Scope
+from schemas.sources.otlp_model import AnyValue, KeyValue, Number, QuantileValue, Resource, Scope, camel
 from schemas.subjects import Subjects
 
-_RESOURCE: Final = msgspec.json.Decoder(Resource)
+_ABSENT: Final = msgspec.Raw(b"")
+_NOTHING: Final = msgspec.Raw(b"[]")
 
 
-class _ScopeLogs(msgspec.Struct, rename="camel", gc=False):
+class _Message(msgspec.Struct, rename="camel", gc=False, forbid_unknown_fields=True):
+    """As in otlp_model.py; fields that hold `_ABSENT` by default are known and not read."""
+
+
+class _Body(AnyValue, forbid_unknown_fields=True):
+    pass
+
+
+class _LogRecord(_Message):
+    time_unix_nano: int | str = 0
+    body: _Body | None = None
+    attributes: msgspec.Raw = _NOTHING
+    severity_number: int | str = 0
+    severity_text: str = ""
+    trace_id: str = ""
+    event_name: str = ""
+    observed_time_unix_nano: int | str = 0
+    span_id: msgspec.Raw = _ABSENT
+    flags: msgspec.Raw = _ABSENT
+    dropped_attributes_count: msgspec.Raw = _ABSENT
+
+
+class _Scope(_Message):
+    schema_url: msgspec.Raw = _ABSENT
     scope: Scope | None = None
-    log_records: list[LogRecord] = []
 
 
-class _ResourceLogs(msgspec.Struct, rename="camel", gc=False):
+class _ScopeLogs(_Scope):
+    log_records: list[_LogRecord] = []
+
+
+class _Group(_Message):
+    schema_url: msgspec.Raw = _ABSENT
     resource: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class _ResourceLogs(_Group):
     scope_logs: list[_ScopeLogs] = []
 
 
-class _Logs(msgspec.Struct, rename="camel", gc=False):
+class _Logs(_Message):
     resource_logs: list[_ResourceLogs]
 
 
-class _ScopeMetrics(msgspec.Struct, rename="camel", gc=False):
-    metrics: list[Metric] = []
+class _Point(_Message):
+    attributes: msgspec.Raw = _NOTHING
+    time_unix_nano: int | str = 0
+    start_time_unix_nano: msgspec.Raw = _ABSENT
+    exemplars: msgspec.Raw = _ABSENT
+    flags: msgspec.Raw = _ABSENT
 
 
-class _ResourceMetrics(msgspec.Struct, rename="camel", gc=False):
-    resource: msgspec.Raw = msgspec.Raw(b"{}")
+class _NumberPoint(_Point):
+    as_double: Number | None = None
+    as_int: int | str | None = None
+
+
+class _DistributionPoint(_Point):
+    count: int | str = 0
+    sum: Number | None = None
+    max: Number | None = None
+    quantile_values: list[QuantileValue] = []
+    min: msgspec.Raw = _ABSENT
+    bucket_counts: msgspec.Raw = _ABSENT
+    explicit_bounds: msgspec.Raw = _ABSENT
+    scale: msgspec.Raw = _ABSENT
+    zero_count: msgspec.Raw = _ABSENT
+    zero_threshold: msgspec.Raw = _ABSENT
+    positive: msgspec.Raw = _ABSENT
+    negative: msgspec.Raw = _ABSENT
+
+
+class _Gauge(_Message):
+    data_points: list[_NumberPoint] = []
+
+
+class _Sum(_Gauge):
+    aggregation_temporality: int | str = 0
+    is_monotonic: bool = False
+
+
+class _Distribution(_Message):
+    data_points: list[_DistributionPoint] = []
+    aggregation_temporality: int | str = 0
+
+
+class _Metric(_Message):
+    name: str = ""
+    unit: str = ""
+    gauge: _Gauge | None = None
+    sum: _Sum | None = None
+    histogram: _Distribution | None = None
+    exponential_histogram: _Distribution | None = None
+    summary: _Distribution | None = None
+    description: msgspec.Raw = _ABSENT
+    metadata: msgspec.Raw = _ABSENT
+
+
+class _ScopeMetrics(_Scope):
+    metrics: list[_Metric] = []
+
+
+class _ResourceMetrics(_Group):
     scope_metrics: list[_ScopeMetrics] = []
 
 
-class _Metrics(msgspec.Struct, rename="camel", gc=False):
+class _Metrics(_Message):
     resource_metrics: list[_ResourceMetrics]
 
 
 _logs: Final = msgspec.json.Decoder(_Logs)
 _metrics: Final = msgspec.json.Decoder(_Metrics)
-_SNAKE: Final = (b"_records", b"scope_", b"data_points", b"Library", b"_unix_nano", b": null", b":null")
-"""Forms that only the plain reader knows: the proto names, old names, explicit nulls."""
-
-
-class _Rows:
-    """Columns in the making."""
-
-    def __init__(self) -> None:
-        self.record: list[int] = []
-        self.row: list[int] = []
-        self.subject: list[int] = []
-        self.at: list[int] = []
-        self.odd: list[int] = []
-
-    def batch(self, columns: dict[str, pl.Series]) -> Batch:
-        columns["event_time_ns"] = pl.Series(self.at, dtype=pl.Int64)
-        return Batch(np.array(self.record, np.int64), np.array(self.row, np.int64), np.array(self.subject, np.int64), columns, self.odd)
+_pairs: Final = msgspec.json.Decoder(list[KeyValue])
+_DEPTH: Final = {"resource": 3, "attributes": 7, "body": 7}
+"""Levels of the document above each: the plain reader cuts what lies too deep."""
+_CAREFUL: Final = (b"_value", b"null", b"\\u", b"rrayValue", b"kvlistValue")
+"""Marks of what only `camel` reads right: the proto names, explicit nulls, lists and maps."""
 
 
 class OtlpLogs:
@@ -79,37 +154,50 @@ class OtlpLogs:
         documents = decode_together(_logs, values)
         if documents is None:
             return None
-        rows, texts, levels, traces, details = _Rows(), [], [], [], []
+        known = Known(otlp.LOGS, _facts, _read_pairs, subjects)
+        records: list[_LogRecord] = []
+        told: list[Told] = []
+        sizes = np.zeros(len(values), np.int64)
         for place, document in enumerate(documents):
-            if unusual(values[place]) or not _holds_rows(document):
-                rows.odd.append(place)
-                continue
-            row = 0
             for group in document.resource_logs:
-                key, facts = _facts(group.resource, subjects)
                 for scope in group.scope_logs:
+                    records += scope.log_records
                     name = scope.scope.name if scope.scope is not None else ""
-                    for record in scope.log_records:
-                        said = otlp.attributes_of(record.attributes)
-                        rows.record.append(place)
-                        rows.row.append(row)
-                        rows.subject.append(
-                            _log_number(key, facts, said, record.event_name or said.get("event.name", "") or name, subjects)
-                        )
-                        rows.at.append(_ns(record.time_unix_nano) or _ns(record.observed_time_unix_nano))
-                        texts.append(otlp.words_of(record, said))
-                        levels.append(otlp.severity_of(record.severity_number) or severity.from_word(record.severity_text))
-                        traces.append(record.trace_id)
-                        details.append(otlp.evidence(said))
-                        row += 1
-        return rows.batch(
-            {
-                "severity_number": pl.Series(levels, dtype=pl.UInt8),
-                "text": redact_many(pl.Series(texts, dtype=pl.String), redaction_key),
-                "trace_id": pl.Series(traces, dtype=pl.String),
-                "details": pl.Series(details, dtype=pl.String),
-            }
-        )
+                    events = [record.event_name for record in scope.log_records]
+                    told += known.told(bytes(group.resource), name, events, map(bytes, [record.attributes for record in scope.log_records]))
+                    sizes[place] += len(scope.log_records)
+        if not records:
+            return None
+        times = nanoseconds([record.time_unix_nano for record in records])
+        if not times.all():
+            times = np.where(times, times, nanoseconds([record.observed_time_unix_nano for record in records]))
+        columns = log_columns(told, _bodies(records), redaction_key) | {
+            "event_time_ns": pl.Series(times),
+            "severity_number": pl.Series(_levels(records), dtype=pl.UInt8),
+            "trace_id": pl.Series([record.trace_id for record in records], dtype=pl.String),
+        }
+        return batch_of_many(sizes, np.array([said[0] for said in told], np.int64), columns)
+
+
+def _bodies(records: list[_LogRecord]) -> list[str]:
+    bodies = [record.body for record in records]
+    texts = ["" if body is None else body.string_value for body in bodies]
+    if None in texts:
+        texts = [_text(body) if body is not None and said is None else said for body, said in zip(bodies, texts, strict=True)]
+    return texts  # type: ignore[return-value]
+
+
+def _text(body: _Body) -> str:
+    if body.array_value is not None or body.kvlist_value is not None:
+        return otlp.text_of(msgspec.convert(camel(msgspec.to_builtins(body), _DEPTH["body"]), AnyValue))
+    return otlp.text_of(body)
+
+
+def _levels(records: list[_LogRecord]) -> list[int]:
+    levels: list[Any] = [record.severity_number for record in records]
+    if all(isinstance(level, int) and 0 < level <= severity.FATAL + 3 for level in set(levels)):
+        return levels
+    return [otlp.severity_of(record.severity_number) or severity.from_word(record.severity_text) for record in records]
 
 
 class OtlpMetrics:
@@ -120,71 +208,57 @@ class OtlpMetrics:
         documents = decode_together(_metrics, values)
         if documents is None:
             return None
-        rows, measured = _Rows(), []
+        known = Known(otlp.METRICS, _facts, _read_pairs, subjects)
+        numbers: list[int] = []
+        times: list[int | str] = []
+        measured: list[Any] = []
+        sizes = np.zeros(len(values), np.int64)
         for place, document in enumerate(documents):
-            if unusual(values[place]):
-                rows.odd.append(place)
-                continue
-            row = 0
+            before = len(numbers)
             for group in document.resource_metrics:
-                key, facts = _facts(group.resource, subjects)
+                resource = bytes(group.resource)
                 for scope in group.scope_metrics:
                     for metric in scope.metrics:
-                        for number, at, value in _points(key, facts, metric, subjects):
-                            rows.record.append(place)
-                            rows.row.append(row)
-                            rows.subject.append(number)
-                            rows.at.append(at)
-                            measured.append(value)
-                            row += 1
-            if not row:
-                rows.odd.append(place)
-        return rows.batch({"value": pl.Series(measured, dtype=pl.Float64)})
+                        _take(metric, resource, known, numbers, times, measured)
+            sizes[place] = len(numbers) - before
+        if not numbers:
+            return None
+        columns = {"event_time_ns": pl.Series(nanoseconds(times)), "value": finite(measured)}
+        return batch_of_many(sizes, np.array(numbers, np.int64), columns)
 
 
-def unusual(value: bytes) -> bool:
-    return any(mark in value for mark in _SNAKE)
+def _take(metric: _Metric, resource: bytes, known: Known, numbers: list[int], times: list[int | str], measured: list[Any]) -> None:
+    """The rows of one metric, onto the columns."""
+    kinds = [kind for kind in (metric.gauge, metric.sum) if kind is not None]
+    for data in kinds:
+        delta = isinstance(data, _Sum) and data.aggregation_temporality in otlp.DELTA
+        suffix = otlp.number_suffix(metric.name, isinstance(data, _Sum) and data.is_monotonic, delta)
+        subject_of = known.points(resource, metric, suffix, otlp.temporality(delta))
+        points = data.data_points
+        numbers += map(subject_of.__getitem__, map(bytes, [point.attributes for point in points]))
+        times += [point.time_unix_nano for point in points]
+        values: list[Any] = [point.as_double for point in points]
+        measured += values if set(map(type, values)) == {float} else map(otlp.number_of, points)
+    if metric.histogram is metric.exponential_histogram is metric.summary is None:
+        return
+    for point, at, suffix, more, value in otlp.points_of(metric, otlp.DISTRIBUTIONS):
+        numbers.append(known.points(resource, metric, suffix, more)[bytes(point.attributes)])
+        times.append(at)
+        measured.append(value)
 
 
-def _holds_rows(document: _Logs) -> bool:
-    return any(scope.log_records for group in document.resource_logs for scope in group.scope_logs)
+def _facts(raw: bytes) -> dict[str, str] | None:
+    try:
+        said = camel(orjson.loads(raw), _DEPTH["resource"])
+    except orjson.JSONDecodeError:
+        return None
+    try:
+        return otlp.attributes_of(msgspec.convert(said or {}, Resource, strict=False).attributes)
+    except BROKEN:
+        return {}
 
 
-def _facts(raw: msgspec.Raw, subjects: Subjects) -> tuple[bytes, dict[str, str]]:
-    key = bytes(raw)
-    facts: dict[str, str] | None = subjects.facts.get(key)
-    if facts is None:
-        try:
-            facts = otlp.attributes_of(_RESOURCE.decode(key).attributes)
-        except msgspec.MsgspecError:
-            facts = {}
-        subjects.facts[key] = facts
-    return key, facts
-
-
-def _log_number(key: bytes, facts: Mapping[str, str], said: Mapping[str, str], name: str, subjects: Subjects) -> int:
-    own = otlp.own_identity(said)
-    full = (key, name, own)
-    number = subjects.by_key.get(full)
-    if number is None:
-        number = subjects.by_key[full] = subjects.number(otlp.log_subject(facts, dict(own), name))
-    return number
-
-
-def _points(key: bytes, facts: Mapping[str, str], metric: Metric, subjects: Subjects) -> list[tuple[int, int, float | None]]:
-    found = []
-    for point, at, suffix, more, value in otlp.points_of(metric):
-        attributes = otlp.attributes_of(point.attributes)
-        full = (key, metric.name, metric.unit, suffix, tuple(attributes.items()), tuple(more.items()))
-        number = subjects.by_key.get(full)
-        if number is None:
-            number = subjects.by_key[full] = subjects.number(otlp.metric_subject({**facts, **attributes, **more}, metric, suffix))
-        found.append((number, at, value))
-    return found
-
-
-def _ns(value: int | str) -> int:
-    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
-        value = int(value)
-        return value if value <= times.LAST_NS else 0
-    return times.parse(value, unit="ns")
+def _read_pairs(raw: bytes) -> Iterable[KeyValue]:
+    if any(mark in raw for mark in _CAREFUL):
+        return msgspec.convert(camel(orjson.loads(raw), _DEPTH["attributes"]), list[KeyValue], strict=False)
+    return _pairs.decode(raw)

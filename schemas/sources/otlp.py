@@ -14,7 +14,7 @@ Spans are not read: the call graph comes from service-graph metrics.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -32,7 +32,7 @@ from schemas.sources.source import Received, Source
 
 LOGS: Final = "otlp.logs"
 METRICS: Final = "otlp.metrics"
-_DELTA: Final = (1, "1", "AGGREGATION_TEMPORALITY_DELTA")
+DELTA: Final = (1, "1", "AGGREGATION_TEMPORALITY_DELTA")
 _IDENTITIES: Final = ("service.name", "service_name", "service.instance.id", "host.name", "k8s.pod.name", "container.name")
 _EXCEPTION: Final = ("exception.type", "exception.message", "exception.stacktrace")
 _MAX_VALUE_CHARS: Final = 256
@@ -91,9 +91,17 @@ def log_row(resource: Mapping[str, str], scope: str, record: Any, received: Rece
 def words_of(record: Any, said: Mapping[str, str]) -> str:
     """The body, else the event's name; the exception's words follow where the body lacks them."""
     body = text_of(record.body) if record.body is not None else ""
-    parts = [body or record.event_name or said.get("event.name", "")]
-    parts += [said[key] for key in _EXCEPTION if key in said and said[key] not in body]
-    return "\n".join(part for part in parts if part)
+    return words_with(body, (record.event_name or said.get("event.name", ""), *exception_of(said)))
+
+
+def words_with(body: str, words: Sequence[str]) -> str:
+    """A body, or the first of the words, and those of the further words that the body lacks."""
+    instead, *more = words
+    return "\n".join(part for part in (body or instead, *(word for word in more if word not in body)) if part)
+
+
+def exception_of(said: Mapping[str, str]) -> list[str]:
+    return [said[key] for key in _EXCEPTION if key in said]
 
 
 def own_identity(said: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -127,18 +135,28 @@ def metric_subject(attributes: Mapping[str, str], metric: Any, suffix: str) -> S
     return identify(attributes).subject(Kind.METRIC, METRICS, metric.name + suffix, unit=unit, fallback=f"alarm:{metric.name}")
 
 
-def points_of(metric: Any) -> Iterator[tuple[Any, int, str, dict[str, str], float | None]]:
+DISTRIBUTIONS: Final = ("histogram", "exponential_histogram", "summary")
+
+
+def points_of(
+    metric: Any, kinds: Sequence[str] = ("gauge", "sum", *DISTRIBUTIONS)
+) -> Iterator[tuple[Any, int, str, dict[str, str], float | None]]:
     """What each point says: the point, its time, the suffix of the name, attributes of the kind of value, the value."""
-    for kind in ("gauge", "sum", "histogram", "exponential_histogram", "summary"):
+    for kind in kinds:
         data = _data(metric, kind)
         if data is None:
             continue
-        delta = kind in ("sum", "histogram", "exponential_histogram") and data.aggregation_temporality in _DELTA
-        told = {"otel.metric.temporality": "delta"} if delta else {}
+        delta = kind in ("sum", "histogram", "exponential_histogram") and data.aggregation_temporality in DELTA
+        told = temporality(delta)
         for point in data.data_points:
             at = times.parse(point.time_unix_nano, unit="ns")
             for suffix, more, value in _values(kind, data, point, metric.name, delta):
                 yield point, at, suffix, {**told, **more}, value
+
+
+def temporality(delta: bool) -> dict[str, str]:
+    """The attribute that tells a delta from a running total."""
+    return {"otel.metric.temporality": "delta"} if delta else {}
 
 
 _COUNTS: Final = (".count", ".count.delta")
@@ -148,9 +166,7 @@ _COUNTER_NAMES: Final = ("_total", ".total", "_count", ".count", "_sum", ".sum",
 def _values(kind: str, data: Any, point: Any, name: str, delta: bool) -> Iterator[tuple[str, dict[str, str], float | None]]:
     """What one point says: the suffix of the name, further attributes, the value."""
     if kind in ("gauge", "sum"):
-        counter = kind == "sum" and data.is_monotonic and not delta
-        plain = "" if not counter or name.endswith(_COUNTER_NAMES) else ".total"
-        yield (".delta" if delta and name.endswith(_COUNTER_NAMES) else plain), {}, _number_of(point)
+        yield number_suffix(name, kind == "sum" and data.is_monotonic, delta), {}, number_of(point)
         return
     count, total = _finite(point.count), _finite(point.sum) if _has(point, "sum") else None
     if delta:
@@ -167,8 +183,15 @@ def _values(kind: str, data: Any, point: Any, name: str, delta: bool) -> Iterato
         yield "", {"quantile": format(_finite(item.quantile) or 0.0, "g")}, _finite(item.value)
 
 
+def number_suffix(name: str, monotonic: bool, delta: bool) -> str:
+    """What is put behind the name of a gauge or sum."""
+    if name.endswith(_COUNTER_NAMES):
+        return ".delta" if delta else ""
+    return ".total" if monotonic and not delta else ""
+
+
 def _data(metric: Any, kind: str) -> Any:
-    if isinstance(metric, Metric):
+    if isinstance(metric, msgspec.Struct):
         return getattr(metric, kind)
     return getattr(metric, kind) if metric.WhichOneof("data") == kind else None
 
@@ -181,7 +204,8 @@ def _has(point: Any, field: str) -> bool:
     )
 
 
-def _number_of(point: Any) -> float | None:
+def number_of(point: Any) -> float | None:
+    """The value of a gauge's or a sum's point."""
     if isinstance(point, msgspec.Struct):
         return _finite(point.as_double if point.as_double is not None else point.as_int)  # type: ignore[attr-defined]
     which = point.WhichOneof("value")

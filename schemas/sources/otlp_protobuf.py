@@ -19,6 +19,7 @@ from schemas.signal import Signal
 from schemas.sources.otlp import attributes_of, log_row, metric_rows
 from schemas.sources.source import Received, Source
 
+FORMAT: Final = "otlp.protobuf"
 _FIELD_1: Final = 0x0A
 """Tag of field 1, length-delimited: how each of the three begins.  Text never does, JSON only after a line break."""
 
@@ -65,7 +66,7 @@ def _parse(type_: Any, value: bytes) -> Any:
         return None
 
 
-def _recognises(document: Any) -> bool:
+def recognises(document: Any) -> bool:
     """Cheap: the first two tags.  A resource or a scope (field 1 or 2) must follow in a message that fills the value."""
     return isinstance(document, bytes) and len(document) > 4 and document[0] == _FIELD_1 and document[:2] != b"\n{" and _framed(document)
 
@@ -87,4 +88,4 @@ def _framed(value: bytes) -> bool:
     return place == len(value)
 
 
-SOURCES: Final = (Source("otlp.protobuf", _recognises, read),)
+SOURCES: Final = (Source(FORMAT, recognises, read),)

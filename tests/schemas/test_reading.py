@@ -20,6 +20,7 @@ from schemas.reading import MAX_TEXT_CHARS, Read, Reader, Reading, Records, read
 from schemas.rejected import Rejected
 from schemas.signal import SIGNAL_SCHEMA
 from schemas.sources.envelope import Limits
+from schemas.sources.detect import detect
 from schemas.sources.source import Received
 
 NOW_NS = times.parse("2026-03-02T08:00:00Z")
@@ -147,7 +148,7 @@ def test_a_bug_in_a_reader_sets_the_record_aside(monkeypatch: pytest.MonkeyPatch
         def read(self, document: Any, received: Received) -> Iterable[Rejected]:
             raise KeyError("bug")
 
-    monkeypatch.setattr(reading, "detect", lambda document: Poison() if Poison().recognises(document) else None)
+    monkeypatch.setattr(reading, "detect", lambda document: Poison() if Poison().recognises(document) else detect(document))
     reader = Reader(Reading())
     got = reader.read(Records("t", 0, range(2), [NOW_NS] * 2, [b'{"poison": 1}', line()]))
     assert [(place, why.reason, why.format) for place, why in got.rejected] == [(0, "reader_failed", "poison")]
