@@ -28,6 +28,7 @@ from schemas.bulk import BINARY, DECODERS
 from schemas.bulk.batch import Batch, Bulk
 from schemas.identity import DEFAULT, Dictionary, dictionary, fold, identify
 from schemas.masking import Templates
+from schemas.own_names import own_names
 from schemas.rejected import Rejected
 from schemas.rows import MAX_TEXT_CHARS, batch_of, columns_of, cut_texts, repeated, settle_times
 from schemas.signal import ROW_SCHEMA, SIGNAL_SCHEMA, Kind, Signal, Subject
@@ -233,6 +234,8 @@ class Reader:
             record, row, subject = record[order], row[order], subject[order]
             columns = {name: column.gather(order) for name, column in columns.items()}
         ingest = np.asarray(records.timestamps_ns, np.int64)[record]
+        if self._known.extra:
+            subject = self._by_own_names(subject, columns["details"])
         about = self._subjects.rows(subject)
         settle_times(columns, ingest, self._options.ahead_ns)
         cut_texts(columns)
@@ -245,6 +248,16 @@ class Reader:
             "row": pl.Series(row.astype(np.int32)),
         }
         return about.hstack([columns[name].alias(name) for name in ROW_SCHEMA])
+
+    def _by_own_names(self, subject: npt.NDArray[np.int64], details: pl.Series) -> npt.NDArray[np.int64]:
+        """Subjects of rows, where the user's dictionary names more of them than the readers know."""
+        told = own_names(details, self._known.extra)
+        if not told:
+            return subject
+        subject = subject.copy()
+        for row, attributes in told.items():
+            subject[row] = self._subjects.with_attributes(int(subject[row]), attributes)
+        return subject
 
     def _template_ids(self, kinds: pl.Series, texts: pl.Series) -> npt.NDArray[np.int64]:
         ids = np.zeros(len(kinds), np.int64)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -46,6 +47,11 @@ class Subjects:
             number = self._numbers[subject] = len(self._settled)
             self._settled.append(self._settle(subject))
         return number
+
+    def with_attributes(self, number: int, attributes: tuple[tuple[str, str], ...]) -> int:
+        """The number of the subject that has these attributes as well."""
+        subject = self._settled[number]
+        return self.number(msgspec.structs.replace(subject, attributes=tuple(sorted({*subject.attributes, *attributes}))))
 
     def rows(self, numbers: npt.NDArray[np.int64]) -> pl.DataFrame:
         """Columns of SUBJECT_SCHEMA, a row for each number."""

@@ -8,22 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from pathlib import Path
 
-import yaml
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from correlate.clock import Patience
 from correlate.reporting import Emission
-from correlate.units import SECOND_NS
-from schemas.catalogue import Catalogue, read_catalogue
-from schemas.reading import Reader, Reading
-from schemas.sources.envelope import Limits
+from schemas.reading import Reader
 from sinks.files import PostmortemFiles
 from streams import http
 from streams.correlator import Correlator
 from streams.intake import Intake
+from streams.meaning import catalogue_of, patience_of, reading_of
 from streams.record_batches import BatchApp, batch_agent, build_app
 from streams.security import faust_credentials, kafka_security
 from streams.serve import serve
@@ -73,45 +68,11 @@ def _correlator(app: BatchApp, settings: Settings, sources: list[tuple[str, int]
     )
 
 
-def patience_of(settings: Settings) -> Patience:
-    return Patience(int(settings.disorder_s * SECOND_NS), int(settings.idle_s * SECOND_NS))
-
-
-def reading_of(settings: Settings) -> Reading:
-    """What the readers are told.  Raises SettingsError for a file that cannot be read."""
-    aliases: dict[str, str] = {}
-    key = b""
-    try:
-        if settings.aliases_file:
-            aliases = yaml.safe_load(settings.aliases_file.read_text()) or {}
-        if settings.redaction_key_file:
-            key = settings.redaction_key_file.read_bytes().strip()
-    except (OSError, yaml.YAMLError) as error:
-        raise SettingsError(str(error)) from None
-    return Reading(
-        estate=settings.estate,
-        estate_attributes=settings.estate_attributes,
-        aliases=aliases,
-        redaction_key=key,
-        limits=Limits(record_bytes=settings.record_bytes_max),
-    )
-
-
-def catalogue_of(path: Path | None) -> Catalogue:
-    """The service catalogue; documents that cannot be read are logged and left out."""
-    if path is None:
-        return Catalogue()
-    try:
-        catalogue = read_catalogue(path.read_text())
-    except OSError as error:
-        raise SettingsError(f"the catalogue {path} cannot be read: {error.strerror}") from None
-    for rejected in catalogue.rejected:
-        logger.warning("catalogue %s: %s %s", path, rejected.at, rejected.detail)
-    return catalogue
-
-
 async def inputs(settings: Settings) -> tuple[list[tuple[str, int]], bool]:
-    """All partitions of the input topics, and whether the alerts topic holds records: alerts are connected then.  Raises SettingsError where topics are missing: a worker must not create them by accident."""
+    """All partitions of the input topics, and whether the alerts topic holds records: alerts are connected then.
+
+    Raises SettingsError where topics are missing: a worker must not create them by accident.
+    """
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka, **kafka_security(settings))
     await admin.start()
     try:

@@ -22,13 +22,16 @@ def sample(files: tuple[Path, ...], form: str) -> int:
     """Show what would be read from payloads: format, rows, or why not.
 
     A file may hold one record or many.  With -o ndjson each file gives {"path", "format", "rows": [...], "rejected": [{"reason"}]}.
-    Exit code 5 when a file gives no row at all.
+    Read as a worker with the same settings would (aliases, estates, redaction key).  Exit code 5 when a file gives no row at all.
     """
     from schemas.check import check_file
+    from streams import settings
+    from streams.meaning import reading_of
 
+    reading = reading_of(settings.load())
     unread = 0
     for path in files:
-        read = check_file(path)
+        read = check_file(path, reading)
         unread += not read["rows"]
         if form == "ndjson":
             click.echo(orjson.dumps(read))

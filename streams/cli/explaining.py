@@ -34,12 +34,12 @@ class Source:
 def of_replay(folder: Path) -> Source:
     """Replays the dumps of a directory."""
     from correlate.reporting import Emission
+    from streams import meaning
     from streams import settings as settings_module
-    from streams import worker
     from streams.replay import DumpError, catalogue_at, find_dumps, replay, rows_at
 
     settings = settings_module.load()
-    reading, latest = worker.reading_of(settings), dict[str, Incident]()
+    reading, latest = meaning.reading_of(settings), dict[str, Incident]()
 
     def keep(emission: Emission) -> None:
         latest[emission.incident.incident_id] = emission.incident
@@ -47,7 +47,7 @@ def of_replay(folder: Path) -> Source:
     try:
         dumps, catalogue = find_dumps([folder])
         found = catalogue_at(settings.catalogue or catalogue)
-        replay(dumps, catalogue=found, reading=reading, patience=worker.patience_of(settings), on_emission=keep)
+        replay(dumps, catalogue=found, reading=reading, patience=meaning.patience_of(settings), on_emission=keep)
     except DumpError as error:
         raise click.ClickException(str(error)) from None
     return Source(latest, lambda topic, partition, offset: rows_at(dumps, topic, partition, offset, reading))
@@ -55,7 +55,7 @@ def of_replay(folder: Path) -> Source:
 
 def of_kafka(settings: Settings) -> Source:
     """Reads the incidents topic, and the record asked from its own topic while that still holds it."""
-    from streams import worker
+    from streams import meaning
     from streams.cli.incidents import newest
     from streams.reading_topics import record_at
     from streams.replay import read_rows
@@ -65,7 +65,7 @@ def of_kafka(settings: Settings) -> Source:
         record = asyncio.run(record_at(settings.kafka, topic, partition, offset, **kafka_security(settings)))
         if record is None:
             return []
-        return read_rows(topic, partition, offset, record.value, record.timestamp * 1_000_000, worker.reading_of(settings))
+        return read_rows(topic, partition, offset, record.value, record.timestamp * 1_000_000, meaning.reading_of(settings))
 
     return Source(asyncio.run(newest(settings)), rows)
 

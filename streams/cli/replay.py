@@ -28,8 +28,8 @@ def replay(paths: tuple[Path, ...], output: Path | None, postmortems: Path | Non
     """
     from correlate.reporting import Emission
     from sinks.files import PostmortemFiles
+    from streams import meaning
     from streams import settings as settings_module
-    from streams import worker
     from streams.replay import DumpError, catalogue_at, find_dumps
     from streams.replay import replay as run
 
@@ -54,8 +54,8 @@ def replay(paths: tuple[Path, ...], output: Path | None, postmortems: Path | Non
             outcome = run(
                 dumps,
                 catalogue=catalogue_at(settings.catalogue or catalogue),
-                reading=worker.reading_of(settings),
-                patience=worker.patience_of(settings),
+                reading=meaning.reading_of(settings),
+                patience=meaning.patience_of(settings),
                 on_emission=keep,
             )
     except DumpError as error:
