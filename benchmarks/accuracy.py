@@ -49,6 +49,7 @@ AS_RECORDED: Final = Variant()
 @click.option("--generality", is_flag=True, help="Also each set under worse conditions.")
 @click.option("--ablation", is_flag=True, help="Also each set with each kind of evidence switched off.")
 @click.option("--sensitivity", is_flag=True, help="Also each set with each parameter halved and doubled.")
+@click.option("--study-cases", type=click.IntRange(min=1), help="Studies take only the first so many cases of each set; all without it.")
 @click.option("--kept", type=click.Path(path_type=Path, file_okay=False), default=KEPT, help="Where results are kept.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write all figures here.")
 @click.option("--write", "document_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the document here.")
@@ -62,6 +63,7 @@ def command(
     generality: bool,
     ablation: bool,
     sensitivity: bool,
+    study_cases: int | None,
     kept: Path,
     json_path: Path | None,
     document_path: Path | None,
@@ -75,14 +77,15 @@ def command(
     measured = {}
     for name, cases in sets.items():
         measured[name] = measure(name, cases, AS_RECORDED, jobs, kept)
-        store.put("sets", [measured[name].row() | {"floors": _floors(name, cases, kept)}])
+        store.put(measured[name].row() | {"floors": _floors(name, cases, kept)})
     store.tell(measured, seeds, absent)
     console = Console(width=200)
     for title, columns in (("Detection", DETECTION), ("Causes", CAUSES), ("Changes, calibration, chains, storms", REST)):
         console.print(terminal(title, columns, {name: found.scores for name, found in measured.items()}))
-    _study("generality", generality, studies.generality(sets), measured, jobs, store, console)
-    _study("ablation", ablation, studies.ablations(sets), measured, jobs, store, console)
-    _study("sensitivity", sensitivity, studies.sensitivities(sets), measured, jobs, store, console)
+    some = {name: cases[:study_cases] for name, cases in sets.items()}
+    _study("generality", generality, studies.generality(some), measured, jobs, store, console)
+    _study("ablation", ablation, studies.ablations(some), measured, jobs, store, console)
+    _study("sensitivity", sensitivity, studies.sensitivities(some), measured, jobs, store, console)
     if json_path:
         json_path.write_bytes(orjson.dumps(store.document(), option=orjson.OPT_INDENT_2))
     if document_path:
@@ -147,7 +150,7 @@ def _study(
         found = measure(name, cases, variant, jobs, store.path.parent)
         touched = {case.name for case in cases}
         before = scores([_as_judged(each, found) for each in measured[name].judged if each.case.name in touched])
-        store.put(section, [found.row() | {"before": before}])
+        store.add(section, found.row() | {"before": before})
         console.print(terminal(f"{section}: {name}", SHORT, {"as recorded": before, variant.name: found.scores}))
 
 
@@ -158,18 +161,26 @@ def _as_judged(before: Judged, found: Measured) -> Judged:
 
 
 class _Store:
-    """Figures of this version of the engine, section by section; figures of another version are dropped."""
+    """Figures of this version of the engine.  Those of another version are dropped, but for studies: they take hours, so each keeps the
+    figures of the last version that it was made with, and says which that was."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.kept: dict[str, Any] = orjson.loads(path.read_bytes()) if path.exists() else {}
         if self.kept.get("engine") != engine_digest():
-            self.kept = {"engine": engine_digest()}
+            self.kept = {"engine": engine_digest(), "studies": self.kept.get("studies", {})}
 
-    def put(self, section: str, rows: list[dict[str, Any]]) -> None:
-        known = {(row["set"], row["variant"]): row for row in self.kept.get(section, [])}
-        known |= {(row["set"], row["variant"]): row for row in rows}
-        self.kept[section] = list(known.values())
+    def put(self, row: dict[str, Any]) -> None:
+        """One set as recorded."""
+        self.kept["sets"] = _with(self.kept.get("sets", []), row)
+        self._save()
+
+    def add(self, study: str, row: dict[str, Any]) -> None:
+        """One set under one variant."""
+        studied = self.kept.setdefault("studies", {})
+        before = studied.get(study)
+        rows = before["rows"] if before is not None and before["engine"] == engine_digest() else []
+        studied[study] = {"engine": engine_digest(), "rows": _with(rows, row)}
         self._save()
 
     def tell(self, measured: Mapping[str, Measured], seeds: range, absent: list[str]) -> None:
@@ -203,6 +214,12 @@ class _Store:
         beside = self.path.with_suffix(".new")
         beside.write_bytes(orjson.dumps(self.kept))
         beside.replace(self.path)
+
+
+def _with(rows: list[dict[str, Any]], row: dict[str, Any]) -> list[dict[str, Any]]:
+    """Rows with one more, which takes the place of its predecessor."""
+    known = {(each["set"], each["variant"]): each for each in rows}
+    return list((known | {(row["set"], row["variant"]): row}).values())
 
 
 def _groups(found: Measured) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,8 @@ Ignores: how anything was measured.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from benchmarks.ablations import KINDS
@@ -33,7 +34,7 @@ the fault.  Regular jobs, everyday errors, innocent releases and alerts that mea
 and changes are each missing in some.  Kinds of fault and sampling rates take turns with the seeds."""
 _UNFITTED: Final = """No number of the engine is found by search over these sets, so there is no tuning that a set could be left out of: every
 row above is that of an untuned set.  What can be tried is to make the same outages harder:"""
-_NO_FIGURE: Final = "not measured with this version"
+_NO_FIGURE: Final = "not measured"
 
 
 def document(stored: Mapping[str, Any]) -> str:
@@ -53,10 +54,25 @@ def _parts(stored: Mapping[str, Any]) -> Iterator[str]:
     yield "## Are the scores probabilities?\n\n" + _reliability(stored)
     if stored.get("simulated"):
         yield f"## Simulated outages by kind, sampling and what is missing\n\n{_SIMULATED}\n\n" + _simulated(stored["simulated"])
-    yield "## Worse conditions\n\n" + _generality(sets, stored.get("generality") or [])
-    yield "## Each kind of evidence switched off\n\n" + _ablation(sets, stored.get("ablation") or [])
-    yield "## Parameters halved and doubled\n\n" + _sensitivity(sets, stored.get("sensitivity") or [], stored.get("parameters") or [])
+    yield "## Worse conditions\n\n" + _study(stored, "generality", partial(_generality, sets))
+    yield "## Each kind of evidence switched off\n\n" + _study(stored, "ablation", partial(_ablation, sets))
+    yield "## Parameters halved and doubled\n\n" + _parameters(stored.get("parameters") or [])
+    yield _study(stored, "sensitivity", partial(_sensitivity, sets))
     yield "## Failures, one by one\n\n" + _failures(stored["failures"])
+
+
+def _study(stored: Mapping[str, Any], name: str, told: Callable[[Sequence[Mapping[str, Any]]], str]) -> str:
+    """One study's tables.  Each study takes hours, so it may have been made with an earlier version of the engine, and then says so."""
+    study = stored.get("studies", {}).get(name)
+    if study is None:
+        return f"`--{name}`: {_NO_FIGURE}."
+    rows = [row for row in study["rows"] if row["set"] in stored["sets"]]
+    earlier = (
+        ""
+        if study["engine"] == stored["engine"]
+        else f"Made with an earlier engine, {study['engine']}; what it is compared with as well.\n\n"
+    )
+    return earlier + told(rows)
 
 
 def _measured_with(stored: Mapping[str, Any]) -> str:
@@ -146,15 +162,11 @@ def _compared(sets: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str
 
 
 def _generality(sets: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
-    if not rows:
-        return f"`--generality`: {_NO_FIGURE}."
     says = "\n".join(f"* **{title}**: {perturbation.says}." for title, perturbation in PERTURBATIONS.items())
     return f"{_UNFITTED}\n\n{says}\n\nIn brackets: against the same cases as recorded.\n\n{_compared(sets, rows)}"
 
 
 def _ablation(sets: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
-    if not rows:
-        return f"`--ablation`: {_NO_FIGURE}."
     says = "\n".join(f"* **{name}**: {kind.says}." for name, kind in KINDS.items())
     changed = [row for row in rows if any(_differs(row, name) for name in SHORT)]
     same: dict[str, list[str]] = {}
@@ -170,23 +182,26 @@ def _differs(row: Mapping[str, Any], name: str) -> bool:
     return value is not None and before is not None and abs(value - before) >= 0.005
 
 
-def _sensitivity(sets: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], parameters: Sequence[Mapping[str, Any]]) -> str:
-    table = markdown(
+def _parameters(parameters: Sequence[Mapping[str, Any]]) -> str:
+    return markdown(
         ("parameter", "value", "unit", "reason"),
         [[each["name"], f"{each['value']:g}", each["unit"], each["reason"]] for each in parameters],
     )
-    if not rows:
-        return f"{table}\n\n`--sensitivity`: {_NO_FIGURE}."
-    names = list(dict.fromkeys(row["set"] for row in rows))
+
+
+def _sensitivity(sets: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
+    """A line a turned parameter, a column a set: its headline score and F1 of detection."""
+    columns: dict[str, str] = {}
     lines: dict[str, dict[str, str]] = {}
     for row in rows:
-        score = _HEADLINE.get(row["set"], "AC@1")
-        lines.setdefault(row["variant"], {})[row["set"]] = show_drop(score, row["scores"].get(score), row["before"].get(score))
-    told = markdown(
-        ("parameter", *(f"{name} {_HEADLINE.get(name, 'AC@1')}" for name in names)),
-        [[variant, *(found.get(name, "–") for name in names)] for variant, found in lines.items()],
+        name = row["set"]
+        score = _HEADLINE.get(name, "AC@1")
+        columns.setdefault(name, f"{name} ({row['cases']} of {sets[name]['cases']}): {score}; F1")
+        told = (show_drop(each, row["scores"].get(each), row["before"].get(each)) for each in (score, "F1"))
+        lines.setdefault(row["variant"], {})[name] = "; ".join(told)
+    return markdown(
+        ("parameter", *columns.values()), [[variant, *(found.get(name, "–") for name in columns)] for variant, found in lines.items()]
     )
-    return f"{table}\n\n{told}"
 
 
 _HEADLINE: Final = {
