@@ -149,7 +149,8 @@ def _alert(event: Event, envelope: Envelope, received: Received) -> Signal:
         or text(said.get("recommendationName"))
         or text(said.get("alertDisplayName"))
     )
-    verb = event.operation.rstrip("/").split("/")[-2] if event.operation.count("/") > 1 else ""
+    segments = event.operation.rstrip("/").split("/")
+    verb = segments[-2] if len(segments) > 2 else ""
     serious = text(said.get("severity")) or text(said.get("recommendationImpact"))
     resource = text(said.get("ResourceId")) or text(said.get("compromisedEntity"))
     return row(

@@ -33,6 +33,10 @@ def test_every_field_may_be_nested_deeper_than_json_is_written(name: str) -> Non
 
 
 ONCE_RAISED = {
+    "an operation of slashes alone": (
+        b'{"time":"2026-03-02T07:15:20Z","resourceId":"/SUBSCRIPTIONS/1/RESOURCEGROUPS/A/PROVIDERS/MICROSOFT.INSIGHTS/ACTIVITYLOGALERTS/B",'
+        b'"correlationId":"c","operationName":"////","category":"Alert","resultType":"Activated.","level":"Warning","properties":{}}'
+    ),
     "a header whose last word goes on": b"LAST SEEN   TYPE     REASON   OBJECT      MESSAGE9\n3m   Warning  BackOff  Pod/web-1   Back-off restarting\n",
 }
 

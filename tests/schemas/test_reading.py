@@ -19,8 +19,8 @@ from schemas import reading, times
 from schemas.reading import MAX_TEXT_CHARS, Read, Reader, Reading, Records, read_records
 from schemas.rejected import Rejected
 from schemas.signal import SIGNAL_SCHEMA
-from schemas.sources.envelope import Limits
 from schemas.sources.detect import detect
+from schemas.sources.envelope import Limits
 from schemas.sources.source import Received
 
 NOW_NS = times.parse("2026-03-02T08:00:00Z")
