@@ -42,6 +42,7 @@ class _Entry(msgspec.Struct, gc=False):
     json_payload: _Part = msgspec.UNSET
     textpayload: _Part = msgspec.UNSET
     jsonpayload: _Part = msgspec.UNSET
+    p_event_time: _Part = msgspec.UNSET
 
 
 _decoder: Final = msgspec.json.Decoder(_Entry)
@@ -94,7 +95,7 @@ def _unusual(entry: _Entry, payload: dict[str, Any] | None) -> bool:
         or not (entry.textPayload.strip() or payload)
         or not entry.insertId.strip()
         or not (entry.protoPayload is entry.httpRequest is msgspec.UNSET)
-        or not (entry.text_payload is entry.json_payload is entry.textpayload is entry.jsonpayload is msgspec.UNSET)
+        or not (entry.text_payload is entry.json_payload is entry.textpayload is entry.jsonpayload is entry.p_event_time is msgspec.UNSET)
         or "/logs/" not in entry.logName
         or any(mark in entry.logName for mark in _ODD_LOGS)
         or not _ODD_KEYS.isdisjoint(payload)

@@ -97,7 +97,7 @@ def _audit(entry: Mapping[str, Any], payload: Mapping[str, Any], received: Recei
 
 def _log(entry: Mapping[str, Any], received: Received) -> Signal:
     payload = mapping(entry.get("jsonPayload")) or mapping(entry.get("protoPayload"))
-    request = request_of(entry, payload)
+    request = request_of(entry)
     labels = mapping(entry.get("labels"))
     log_name = unquote(first(entry, "logName"))
     named, ids = attributes_of(log_name, mapping(entry.get("resource")), labels)
@@ -105,7 +105,7 @@ def _log(entry: Mapping[str, Any], received: Received) -> Signal:
     involved = mapping(payload.get("involvedObject"))
     own = (
         of_vm(payload)
-        or of_autoscaler(payload)
+        or (of_autoscaler(payload) if kind is Kind.SCALING else {})
         or (
             {f"k8s.{first(involved, 'kind').lower()}.name": first(involved, "name"), "k8s.namespace.name": first(involved, "namespace")}
             if involved
@@ -170,10 +170,7 @@ def _text(entry: Mapping[str, Any], payload: Mapping[str, Any], request: Mapping
         f"{first(payload, 'reason')} {first(involved, 'kind')}/{first(involved, 'name')}" if involved else first(payload, "event_subtype")
     )
     said = (
-        text(entry.get("textPayload"))
-        or lines_of(payload)
-        or first(payload, *MESSAGES)
-        or first(labels, "verbose_message", "terse_message")
+        text(entry.get("textPayload")) or lines_of(entry) or first(payload, *MESSAGES) or first(labels, "verbose_message", "terse_message")
     )
     asked = told(request)
     if said or asked or about:

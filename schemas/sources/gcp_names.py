@@ -34,7 +34,7 @@ _ID_LABELS: Final = (
     "nodepool_name", "job_id", "event_id",
 )  # fmt: skip
 """Labels that say which resource it is, of types that are nothing nearer."""
-_HOLDING: Final = (("cluster", "cluster_name"), ("lb_rule", "url_map_name"))
+_HOLDING: Final = (("cluster", "cluster_name"), ("lb_rule", "url_map_name"), ("_api", "service"))
 """Of resource types with this word in their name, the label that names the thing itself; elsewhere it names what holds it."""
 _HOSTS: Final = ("gce_instance", "aws_ec2_instance", "compute.googleapis.com/Instance", "baremetalsolution.googleapis.com/Instance")
 _NO_ZONE: Final = frozenset(("global", "-", ""))

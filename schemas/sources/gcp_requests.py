@@ -18,21 +18,22 @@ _OF_APP_ENGINE: Final = {"method": "requestMethod", "resource": "requestUrl", "s
 _MOST_LINES: Final = 20
 
 
-def request_of(entry: Mapping[str, Any], payload: Mapping[str, Any]) -> dict[str, Any]:
+def request_of(entry: Mapping[str, Any]) -> dict[str, Any]:
     """The request, its keys as the API spells them; a copy in a data lake may have lost its capitals."""
-    if is_request_log(payload):
-        return {ours: payload.get(theirs) for theirs, ours in _OF_APP_ENGINE.items()}
+    if logged := _request_log(entry):
+        return {ours: logged.get(theirs) for theirs, ours in _OF_APP_ENGINE.items()}
     return {_SPELLING.get(str(key).lower().replace("_", ""), str(key)): value for key, value in mapping(entry.get("httpRequest")).items()}
 
 
-def is_request_log(payload: Mapping[str, Any]) -> bool:
-    return first(payload, "@type", "at_sign_type").endswith("google.appengine.logging.v1.RequestLog")
-
-
-def lines_of(payload: Mapping[str, Any]) -> str:
+def lines_of(entry: Mapping[str, Any]) -> str:
     """What the code wrote while it served an App Engine request."""
-    said = (first(mapping(line), "logMessage") for line in sequence(payload.get("line"))[:_MOST_LINES])
-    return "; ".join(filter(None, said)) if is_request_log(payload) else ""
+    said = (first(mapping(line), "logMessage") for line in sequence(_request_log(entry).get("line"))[:_MOST_LINES])
+    return "; ".join(filter(None, said))
+
+
+def _request_log(entry: Mapping[str, Any]) -> dict[str, Any]:
+    payload = mapping(entry.get("protoPayload"))
+    return payload if first(payload, "@type", "at_sign_type").endswith("google.appengine.logging.v1.RequestLog") else {}
 
 
 def told(request: Mapping[str, Any]) -> str:

@@ -23,12 +23,17 @@ TEXTS = st.sampled_from(
     (
         "", "charged 12 EUR", "  padded ", "ERROR it failed", "password=hunter2hunter2", "mail jane.canary@example.com", "START RequestId: 1",
         "User: arn:aws:iam::123456789012:user/Jane.Canary is not authorized", '{"level": "warn", "message": "slow"}', "[1", "Task timed out after 3.00 seconds",
+        '{"log": "ERROR gone", "kubernetes": {"pod_name": "pay-7d9f8b6c5d-x2x9z", "namespace_name": "shop"}}',
     )
 )  # fmt: skip
 TIMES = st.sampled_from(("2025-03-01T10:00:00.123456789Z", "2025-03-01T10:00:00Z", "2025-03-01 10:00:00.5", "", "never"))
 PAYLOADS = st.one_of(
     st.dictionaries(st.sampled_from(("message", "msg", "level", "severity", "@type", "x", "reason")), TEXTS, max_size=3),
     st.just({"involvedObject": {"kind": "Pod", "name": "a"}, "reason": "BackOff", "type": "Warning"}),
+    st.just({"decision": {"eventId": "e", "scaleUp": {"increasedMigs": [{"mig": {"name": "g", "nodepool": "n"}}]}}}),
+    st.just({"category": "INCIDENT", "title": "Slow", "description": "We look into it.", "state": "ACTIVE"}),
+    st.just({"queryName": "pay.shop.test.", "vmInstanceName": "1.vm-1", "vmInstanceIdString": "834"}),
+    st.just({"@type": "type.googleapis.com/google.appengine.logging.v1.RequestLog", "method": "GET", "line": [{"logMessage": "x"}]}),
     st.just([1]),
     st.none(),
 )
@@ -36,7 +41,14 @@ ENTRIES = st.fixed_dictionaries(
     {
         "insertId": st.sampled_from(("i1", "i2", "")),
         "logName": st.sampled_from(
-            ("projects/p/logs/stdout", "projects/p/logs/run.googleapis.com%2Fstderr", "projects/p/logs/events", "odd")
+            (
+                "projects/p/logs/stdout",
+                "projects/p/logs/run.googleapis.com%2Fstderr",
+                "projects/p/logs/events",
+                "odd",
+                "projects/p/logs/servicehealth.googleapis.com%2Factivity",
+                "projects/p/logs/container.googleapis.com%2Fcluster-autoscaler-visibility",
+            )
         ),
         "resource": st.sampled_from(
             (
@@ -61,14 +73,15 @@ ENTRIES = st.fixed_dictionaries(
         "trace": st.sampled_from(("projects/p/traces/abc", "")),
         "httpRequest": st.just({"status": 503, "requestMethod": "GET", "requestUrl": "https://x/y"}),
         "protoPayload": st.just({"methodName": "SetIamPolicy"}),
+        "p_event_time": TIMES,
     },
 )
 BATCHES = st.fixed_dictionaries(
     {
         "messageType": st.sampled_from(("DATA_MESSAGE", "DATA_MESSAGE", "CONTROL_MESSAGE")),
         "owner": st.just("123456789012"),
-        "logGroup": st.sampled_from(("/aws/lambda/pay", "/ecs/checkout", "odd", "")),
-        "logStream": st.sampled_from(("s", "i-0a1b2c3d4e5f60718")),
+        "logGroup": st.sampled_from(("/aws/lambda/pay", "/ecs/checkout", "/aws/batch/job", "/aws/containerinsights/shop/host", "odd", "")),
+        "logStream": st.sampled_from(("s", "i-0a1b2c3d4e5f60718", "eni-0a1b2c3d4e5f60718-all", "totals/default/1f")),
         "logEvents": st.lists(
             st.fixed_dictionaries(
                 {"id": st.sampled_from(("1", "")), "timestamp": st.sampled_from((1740823200123, 0, -1)), "message": TEXTS}
