@@ -1,14 +1,14 @@
 """Which changes there are to judge: rows of one fate are one candidate.
 
 Knows:   a deploy and the commit it carries stand or fall together; the steps of one release are one change; a commit that no deploy
-         names is carried by the next deploy of a service it touches.
+         names is carried by the next deploy of a service it touches, and a deploy that names no commit is that of the commits it carries.
 Ignores: whether a candidate is guilty.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,10 @@ from schemas.entity import split
 from schemas.signal import Signal
 
 _COMMIT = re.compile(r"(^|[._])(push|commits?|merged?|vcs|pull_request)([._]|$)", re.I)
+_DEPLOY = re.compile(r"deploy|rollout|upgrade|release|synced", re.I)
+_IMAGE_SHA = re.compile(r"(?<![0-9a-f])[0-9a-f]{7,40}(?![0-9a-f])")
+SHORT_SHA = 7
+"""Figures by which people and image tags name a commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,15 @@ class Step:
     at_ns: int
     started: frozenset[str]
     stopped: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One setting that went from one value to another; the setting's name is empty where the row has only one."""
+
+    setting: str
+    old: str
+    new: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +60,8 @@ class Candidate:
     message: str = ""
     files: tuple[str, ...] = ()
     diff: str = ""
-    moved: tuple[str, str] = ("", "")
-    """From → to, of a setting or a scale that the row itself tells."""
+    moves: tuple[Move, ...] = ()
+    """Settings or scales that the row itself tells."""
     steps: tuple[Step, ...] = ()
 
     @property
@@ -79,18 +92,61 @@ def candidates(scene: Scene) -> list[Candidate]:
         draft = commits.setdefault(row.change_id, _Draft()) if _is_commit(row) else applied.setdefault(_fate(row, facts), _Draft())
         draft.rows.append(row)
         draft.facts.append(facts)
-    found: list[Candidate] = []
-    named: dict[str, _Draft] = {}
+    seen = {*scene.calls, *scene.blame, *scene.declared}
+    named: dict[str, list[Signal]] = {}
+    nameless: list[_Draft] = []
     for draft in applied.values():
-        sha = next((str(facts["commit"]) for facts in draft.facts if facts.get("commit")), "")
-        if sha in commits:
-            named.setdefault(sha, _Draft()).rows.extend(draft.rows)
+        if sha := _commit_of(draft, commits):
+            named.setdefault(sha, []).extend(draft.rows)
         else:
-            found.append(_of_applied(draft))
-    deploys = sorted((row.event_time_ns, row.subject.entity) for draft in named.values() for row in draft.rows)
-    known = {*scene.calls, *scene.blame, *scene.declared, *(entity for _, entity in deploys)}
-    found += [_of_commit(draft, named[sha].rows if sha in named else [], deploys, known) for sha, draft in commits.items()]
+            nameless.append(draft)
+    riders = _Riders.of(named, nameless)
+    known = seen | {entity for _, entity, _ in riders.deploys}
+    found = [_of_commit(draft, sorted(named.get(sha, []), key=_time), riders, known) for sha, draft in commits.items()]
+    found += [_of_applied(draft, seen) for draft in nameless if id(draft) not in riders.taken]
     return sorted(found, key=lambda candidate: (candidate.at_ns, candidate.row.change_id))
+
+
+def _time(row: Signal) -> tuple[int, str]:
+    return row.event_time_ns, row.subject.entity
+
+
+def _commit_of(draft: _Draft, commits: Mapping[str, _Draft]) -> str:
+    """The commit that a deploy says it carries: by name, as the revision it brought, or in the tag of its image."""
+    for facts, row in zip(draft.facts, draft.rows, strict=True):
+        for said in (facts.get("commit"), row.change_id, facts.get("to")):
+            if isinstance(said, str) and said in commits:
+                return said
+        for image in (facts.get("image"), facts.get("artifactId"), facts.get("to"), *_texts(facts.get("images"))):
+            for short in _IMAGE_SHA.findall(image) if isinstance(image, str) else ():
+                meant = [sha for sha in commits if sha.startswith(short)] if len(short) >= SHORT_SHA else []
+                if len(meant) == 1:
+                    return meant[0]
+    return ""
+
+
+@dataclass(slots=True)
+class _Riders:
+    """Deploys on which a commit may ride that no deploy names."""
+
+    deploys: list[tuple[int, str, _Draft | None]]
+    """Time, entity, and the deploy where it names no commit itself; oldest first."""
+    taken: set[int] = field(default_factory=set)
+    """Nameless deploys, by `id`, that carry commits of the service's own repository."""
+
+    @classmethod
+    def of(cls, named: Mapping[str, Sequence[Signal]], nameless: Sequence[_Draft]) -> _Riders:
+        deploys: list[tuple[int, str, _Draft | None]] = [(*_time(row), None) for rows in named.values() for row in rows]
+        deploys += [(*_time(draft.rows[0]), draft) for draft in nameless if _DEPLOY.search(draft.rows[0].subject.name)]
+        return cls(sorted(deploys, key=lambda deploy: deploy[:2]))
+
+    def after(self, commit: Signal, touched: Collection[str]) -> dict[str, tuple[int, _Draft | None]]:
+        """Entity → its first deploy after a commit: of those it touches, where that is known."""
+        found: dict[str, tuple[int, _Draft | None]] = {}
+        for at_ns, entity, draft in self.deploys:
+            if at_ns >= commit.event_time_ns and (entity in touched if touched else draft is None):
+                found.setdefault(entity, (at_ns, draft))
+        return found
 
 
 def facts_of(row: Signal) -> Mapping[str, Any]:
@@ -111,39 +167,43 @@ def _fate(row: Signal, facts: Mapping[str, Any]) -> tuple[str, str]:
     return row.subject.entity, row.dedup_key or row.change_id or f"{row.topic} {row.partition} {row.offset} {row.row} {row.event_time_ns}"
 
 
-def _of_applied(draft: _Draft) -> Candidate:
+def _of_applied(draft: _Draft, known: set[str]) -> Candidate:
     first, facts = draft.rows[0], draft.facts[0]
+    own = {first.subject.entity, *(name for name in first.subject.aliases if split(name)[0] == "service")}
     return Candidate(
         row=first,
-        entities=frozenset({first.subject.entity, *(name for name in first.subject.aliases if split(name)[0] == "service")}),
+        entities=frozenset(own & known or meant_by(re.split(r"[/.:]", split(first.subject.entity)[1]), known) or own),
         at_ns=first.event_time_ns,
         deployed=True,
         rows=tuple(draft.rows),
         message=first.text,
         files=_texts(facts.get("files")),
         diff=str(facts.get("diff") or ""),
-        moved=_moved(facts),
+        moves=_moves(facts),
         steps=tuple(
             _step(row.event_time_ns, facts["rollout"]) for row, facts in zip(draft.rows, draft.facts, strict=True) if "rollout" in facts
         ),
     )
 
 
-def _of_commit(draft: _Draft, deploys: Sequence[Signal], carriers: Sequence[tuple[int, str]], known: set[str]) -> Candidate:
+def _of_commit(draft: _Draft, deploys: Sequence[Signal], riders: _Riders, known: set[str]) -> Candidate:
     commit, facts = draft.rows[0], draft.facts[0]
     files = _texts(facts.get("files"))
-    touched = frozenset(row.subject.entity for row in deploys) or touched_entities(files, known)
-    carried: dict[str, int] = {}
-    for at_ns, entity in [] if deploys else carriers:
-        if at_ns >= commit.event_time_ns and (not touched or entity in touched):
-            carried.setdefault(entity, at_ns)
+    own = frozenset({commit.subject.entity} & known)
+    """The repository, where it bears the name of a service."""
+    touched = frozenset(row.subject.entity for row in deploys) or touched_entities(files, known) | own
+    rides = {} if deploys else riders.after(commit, touched)
+    for at_ns, carrier in (rides[entity] for entity in own if entity in rides):
+        if carrier is not None:  # a service's own repository, and its next deploy: that deploy is of this commit
+            riders.taken.add(id(carrier))
+            deploys = (*deploys, *(row for row in carrier.rows if row.event_time_ns >= at_ns))
     return Candidate(
         row=commit,
         entities=touched,
         at_ns=min((row.event_time_ns for row in deploys), default=commit.event_time_ns),
         deployed=bool(deploys),
         rows=(*draft.rows, *deploys),
-        carried=tuple(carried.items()),
+        carried=() if deploys else tuple((entity, at_ns) for entity, (at_ns, _) in rides.items()),
         message=commit.text,
         files=files,
         diff=str(facts.get("diff") or ""),
@@ -151,21 +211,29 @@ def _of_commit(draft: _Draft, deploys: Sequence[Signal], carriers: Sequence[tupl
     )
 
 
-def touched_entities(files: Sequence[str], known: set[str]) -> frozenset[str]:
+def touched_entities(files: Sequence[str], known: Collection[str]) -> frozenset[str]:
     """Known entities of which a folder of the paths bears the name (`services/cart/…` for `service:cartservice`)."""
-    folders = {core(folder) for path in files for folder in path.split("/")[:-1]}
-    return frozenset(entity for entity in known if len(core(split(entity)[1])) >= 3 and core(split(entity)[1]) in folders)
+    return meant_by([folder for path in files for folder in path.split("/")[:-1]], known)
+
+
+def meant_by(names: Iterable[str], known: Collection[str]) -> frozenset[str]:
+    """Known entities, of whatever kind, that bear one of the names."""
+    cores = {core(name) for name in names}
+    return frozenset(entity for entity in known if len(core(split(entity)[1])) >= 3 and core(split(entity)[1]) in cores)
 
 
 def _step(at_ns: int, rollout: Mapping[str, Any]) -> Step:
     return Step(at_ns, frozenset(_texts(rollout.get("podsStarted"))), frozenset(_texts(rollout.get("podsStopped"))))
 
 
-def _moved(facts: Mapping[str, Any]) -> tuple[str, str]:
-    """From → to of a setting or a scale; a version that moved says nothing of what it does."""
-    if facts.keys() & {"rollout", "version", "commit", "artifactId", "image"}:
-        return "", ""
-    return _scalar(facts.get("from")), _scalar(facts.get("to"))
+def _moves(facts: Mapping[str, Any]) -> tuple[Move, ...]:
+    """From → to of settings and scales; a version that moved says nothing of what it does."""
+    if facts.keys() & {"rollout", "version", "commit", "artifactId", "image", "images"}:
+        return ()
+    old, new = facts.get("from"), facts.get("to")
+    if isinstance(old, dict) and isinstance(new, dict):
+        return tuple(Move(key, _scalar(old[key]), _scalar(new[key])) for key in sorted(old.keys() & new.keys()) if old[key] != new[key])
+    return (Move("", _scalar(old), _scalar(new)),) if _scalar(old) or _scalar(new) else ()
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -36,7 +36,9 @@ class Content:
     moved_numbers: frozenset[str]
     """Numbers that the change sets, or takes away without another in their place."""
     raises: tuple[frozenset[str], ...]
-    """Word sets of the errors that added lines raise."""
+    """Word sets of the errors that added lines raise, and that were not raised there before."""
+    spoken: frozenset[str] = frozenset()
+    """Words that stand in the message alone."""
 
     @property
     def has_diff(self) -> bool:
@@ -60,15 +62,22 @@ def content(candidate: Candidate) -> Content:
         names=names(removed) ^ names("\n".join(line for line in patch.added if line not in patch.protecting)),
         replaced_numbers=old - new,
         moved_numbers=(new - old) | (numbers(removed) - old - new),
-        raises=tuple(words(text) for line in patch.added if _RAISES.search(line) for text in _STRING.findall(line)),
+        raises=tuple(words(text) for line in patch.added if _RAISES.search(line) and not _reworded(line, patch) for text in _STRING.findall(line)),
+        spoken=words(candidate.message) - _words((*patch.removed, *patch.added)) - words(" ".join(candidate.files).replace("/", " ")),
     )
+
+
+def _reworded(raising: str, patch: Patch) -> bool:
+    """Whether a line that raises took the place of one that raised: the error was there, under another name."""
+    return any(pair.new == raising and _RAISES.search(pair.old) for pair in patch.pairs)
 
 
 def _told(candidate: Candidate) -> tuple[Effect, ...]:
     """Effects that the row itself tells: a setting's or a scale's from → to, a flag."""
     if candidate.is_flag:
         return (Effect("flipped", words(candidate.message), candidate.label),)
-    return effects_of_move(f"{candidate.row.subject.name} {candidate.message}".strip(), *candidate.moved)
+    told = f"{candidate.row.subject.name} {candidate.message}".strip()
+    return tuple(effect for move in candidate.moves for effect in effects_of_move(move.setting or told, move.old, move.new))
 
 
 def _weights(candidate: Candidate, patch: Patch, found: tuple[Effect, ...]) -> dict[str, float]:

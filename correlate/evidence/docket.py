@@ -75,5 +75,5 @@ def open_docket(scene: Scene) -> Docket:
         contents=contents,
         fleet=fleet(scene.series),
         rarity=rarity,
-        links={key: link(each, said.words, rarity) for key, each in contents.items()},
+        links={key: link(each, said.words, said.talk, rarity) for key, each in contents.items()},
     )

@@ -49,7 +49,7 @@ _CALLS = re.compile(
     r"|[uU]pdate|[pP]ublish)\w*\s*[(&]|\b(client|db|http|repo\w*|rpc|grpc|store|api|dao|session|stub|cursor|gateway)\w*\s*\.\s*\w+\(|\bSELECT\b|\bawait\b"
 )
 _KEEPS = re.compile(
-    r"(\b(self|this|static|global|cls|[a-z])\b[.>-]+|@|^\s*_?[A-Z_]{3,}\.?|[a-z]\w*s\.)[\w.]*\b(append|push|add|put|set|insert|emplace\w*|push_back|on|subscribe|addListener|addEventListener|register|setInterval|store|Store)\(|^\s*@(functools\.)?cache\b|maxsize=None|=\s*append\((\w+\.)"
+    r"(\b(self|this|static|global|cls|[a-z])\b[.>-]+|@|^\s*_?[A-Z_]{3,}\.?|[a-z]\w*s\.(?!append|push|add\b|insert|emplace))[\w.]*\b(append|push|add|put|set|insert|emplace\w*|push_back|on|subscribe|addListener|addEventListener|register|setInterval|store|Store)\(|^\s*@(functools\.)?cache\b|maxsize=None|=\s*append\((\w+\.)"
 )
 _TALKATIVE = re.compile(r"debug|trace|verbose|all", re.I)
 _CONDITION = re.compile(r"\b(if|unless|while|when|elif|elsif|until|guard|for)\b|\?.*:|&&|\|\|")
@@ -226,7 +226,7 @@ def _rest(patch: Patch, files: Sequence[str], is_config: bool) -> _Found:
                 for line in (*lines, *(line for line in added if _ACCESS.search(line)), *(line for line in removed if line not in lines))
             ],
         )
-    if (lines := [line for line in added if _BLOCKS.search(line)]) and not any(_BLOCKS.search(line) for line in removed):
+    if (lines := [line for line in added if _BLOCKS.search(line) and line not in patch.reacting]) and not any(_BLOCKS.search(line) for line in removed):
         yield "blocking", [line.strip() for line in lines]
     if (lines := [line for line in added if _SEARCHES.search(line)]) and not any(_SEARCHES.search(line) for line in removed):
         yield "unindexed", [line.strip() for line in lines]

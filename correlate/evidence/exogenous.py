@@ -52,7 +52,7 @@ _PUBLIC = frozenset(
     ]
 )
 _REMOTE_FAILS = re.compile(
-    r"\b5\d\d\b|timed?[ -]?out|deadline|refused|unreachable|reset by peer|unavailable|no route|handshake|expired|resolv|\bdial\b|lookup|throttl|slow ?down|try again"
+    r"\b5\d\d\b|timed?[ -]?out|deadline|refused|unreachable|reset by peer|unavailable|no route|handshake|expired|resolv|\bdial\b|lookup|throttl|slow ?down|try again|\b429\b|too many requests|quota|rate limit"
     r"|internal ?(server)? ?error|bad gateway|connect",
     re.I,
 )

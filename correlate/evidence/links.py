@@ -35,11 +35,12 @@ def rarities(contents: Collection[Content]) -> dict[str, float]:
     return {word: log((count + 1) / by) / log(count + 1) for word, by in said_by.items()}
 
 
-def link(content: Content, said: Mapping[str, float], rarity: Mapping[str, float]) -> Link:
+def link(content: Content, said: Mapping[str, float], talk: Collection[str], rarity: Mapping[str, float]) -> Link:
+    """`talk`: words of the trouble itself; a message that says them, and nothing else that does, answers to it rather than began it."""
     hits = {
         word: weight * said[word] * (PAIR if word.startswith("=") else WORD) * rarity[word]
         for word, weight in content.weights.items()
-        if word in said
+        if word in said and not (word in content.spoken and any(part in talk for part in word.lstrip("=").split()))
     }
     nats = fsum(hits.values()) / max(1.0, sqrt(len(content.weights) / USUAL_WORDS))
     return Link(nats, tuple(sorted(hits, key=lambda word: (-hits[word], word))[:SHOWN]))

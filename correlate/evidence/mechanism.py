@@ -6,13 +6,15 @@ Ignores: words as such (text.py).
 
 from __future__ import annotations
 
+import re
 from math import fsum
+from typing import Final
 
 from correlate.evidence.candidates import Candidate
 from correlate.evidence.docket import Docket
 from correlate.evidence.effects import Effect
 from correlate.evidence.grades import CLUE, FAIR, STRONG
-from correlate.evidence.mechanisms import CAUSES, EASES, HAZARDS, HEARSAY, MEASURED, RISKY_PATHS, SAYS, UNKNOWN, VAGUE
+from correlate.evidence.mechanisms import CAUSES, EASES, HAZARDS, HEARSAY, MEASURED, RISKY_PATHS, SAYS, SUBJECTS, UNKNOWN, VAGUE
 from correlate.evidence.tokens import name_words, words
 from schemas.entity import split
 from schemas.incident import Argument
@@ -24,6 +26,7 @@ TIED = 0.5
 """Link (nats) at which an effect speaks of just what fails."""
 BY_PLACE = 0.7
 """How far the place alone ties a mechanism: the most blamed service, changed in a way that can begin just this."""
+_SUBJECTS: Final = tuple((re.compile(rf"\b({subject})\b", re.I), troubles) for subject, troubles in SUBJECTS)
 ALWAYS_SAFE = frozenset({"patch", "index_added"})
 
 
@@ -90,9 +93,8 @@ def _risk(docket: Docket, candidate: Candidate) -> Argument:
 def _hearsay(docket: Docket, candidate: Candidate) -> list[Argument]:
     """What a change without a diff lets one expect, by its message and its paths."""
     arguments = []
-    own = frozenset().union(
-        *(name_words(split(entity)[1]) for entity in candidate.entities)
-    )  # in a metrics pipeline, "metric" is no metric
+    seats = {*candidate.entities, docket.seat(candidate)[0] or ""}
+    own = frozenset().union(*(name_words(split(entity)[1]) for entity in seats))  # in a metrics pipeline, "metric" is no metric
     said = next((row[1:] for row in HEARSAY if (match := row[0].search(candidate.message)) and not words(match[0]) & own), None)
     if said and candidate.files:
         arguments.append(Argument(kind=KIND, nats=FAIR * said[1], text=f"Without a diff, {said[0]}: “{candidate.message[:80]}”."))
@@ -100,4 +102,17 @@ def _hearsay(docket: Docket, candidate: Candidate) -> list[Argument]:
         if any(paths.search(path) for path in candidate.files) and troubles & docket.symptom.troubles:
             arguments.append(Argument(kind=KIND, nats=CLUE, text=f"It touches {what}, which could begin this kind of trouble."))
             break
+    if candidate.files and (about := _about(docket, candidate)):
+        fits = next((subject for subject, troubles in about if docket.symptom.troubles & set(troubles)), None)
+        if fits is not None and not (said and said[1] < 0):
+            arguments.append(Argument(kind=KIND, nats=CLUE, text=f"It is about “{fits}”, where this kind of trouble can begin."))
+        elif fits is None and docket.symptom.troubles:
+            arguments.append(Argument(kind=KIND, nats=-CLUE, text=f"It is about “{about[0][0]}”, where this kind of trouble seldom begins."))
     return arguments
+
+
+def _about(docket: Docket, candidate: Candidate) -> list[tuple[str, tuple[str, ...]]]:
+    """What the message and the paths speak of, each with the troubles that begin there."""
+    text = f"{candidate.message} {' '.join(candidate.files)}"
+    spaced = re.sub(r"[/_.\-]|(?<=[a-z])(?=[A-Z])", " ", text)
+    return [(match[0], troubles) for subject, troubles in _SUBJECTS if (match := subject.search(spaced))]

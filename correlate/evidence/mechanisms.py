@@ -115,10 +115,29 @@ SAYS: Final = {
 HEARSAY: Final = (
     # what a change without a diff says of itself: (words of its message, what they make likely, strength −1..1); the first that matches decides
     (re.compile(r"\b(logs?|logging|metrics?|gauges?|counters?|histograms?|trac(e|es|ing)|spans?|dashboards?|monitor\w*|alerts?|telemetry|observab\w+|comments?)\b", re.I), "it says that it only observes", -1.0),
-    (re.compile(r"^\W*(fix|hotfix|bugfix)\b|\b(guard|handle|avoid|prevent|protect|fall ?back|gracefully?|more robust|catch|retry on|check for|validate)\b", re.I), "it says that it protects", -0.5),
-    (re.compile(r"\b(refactor\w*|simplif\w+|streamlin\w+|tid(y|ies|ying)|clean ?-?ups?|consolidat\w+|centrali[sz]\w+|unif(y|ies)\w*|rewrit\w+|reorgani[sz]\w+|migrat\w+|switch\w*|replac\w+|remov\w+|drop\w*|renam\w+|naming|lower\w*|reduc\w+|shrink\w*|right-?siz\w+|tighten\w*|harden\w*|tun(e|es|ing)|adjust\w*|align\w*|shorten\w*|speed\w*|faster|optimi[sz]\w+|rotat\w+|upgrad\w+|defaults?|perf)\b", re.I), "it says that it reworks what was there", 0.5),
+    (re.compile(r"^\W*(fix|hotfix|bugfix)\b|\b(guard|handle|avoid|prevent|protect|fall ?back|gracefully?|more robust|catch|retry (on|when)|reconnect|recover|back off|check for|validate)\b", re.I), "it says that it protects", -0.5),
+    (re.compile(r"^\W*(\w+\s*(\([^)]*\))?:\s*)?(report|show|tell|say|answer|explain|display|print|expose|warn|announce|document|name)s?\b", re.I), "it says that it only tells of something", -0.5),
+    (re.compile(r"\b(refactor\w*|simplif\w+|streamlin\w+|tid(y|ies|ying)|clean\w*(?: ?-?ups?)?|consolidat\w+|centrali[sz]\w+|unif(y|ies)\w*|rewrit\w+|reorgani[sz]\w+|migrat\w+|switch\w*|replac\w+|remov\w+|drop\w*|renam\w+|naming|lower\w*|reduc\w+|shrink\w*|right-?siz\w+|tighten\w*|harden\w*|tun(e|es|ing)|adjust\w*|align\w*|shorten\w*|speed\w*|faster|optimi[sz]\w+|rotat\w+|upgrad\w+|defaults?|perf|more|less|fewer|fresher|shorter|longer|larger|smaller|higher|tighter|stricter|simpler|cheaper|leaner)\b", re.I), "it says that it reworks what was there", 0.5),
 )  # fmt: skip
 """Reworking takes away what nobody knew was needed; adding takes away nothing."""
+
+SUBJECTS: Final = (
+    # what a change without a diff is about, by its message and paths, and the troubles that begin there
+    (r"time-?outs?|deadlines?|budgets?|contexts?|patien\w+|cancel\w*", ("slow", "unreachable", "saturated", "flapping")),
+    (r"ttl|expir\w*|cach\w+|refresh\w*|evict\w*|invalidat\w*", ("slow", "saturated", "denied", "grows")),
+    (r"pool\w*|limits?|capacity|quotas?|sizes?|sizing|replicas?|memory|cpu|instances?|resources?|workers?|threads?", ("saturated", "slow", "grows", "oversize", "flapping")),
+    (r"retr(y|ies|ying)|attempts?|backoff|polls?|polling|schedul\w+|intervals?|cron\w*|batch\w*|bulk|prefetch\w*|assembl\w+|loaders?|lazy|eager|fan-?out", ("slow", "saturated", "grows")),
+    (r"fields?|schemas?|columns?|naming|formats?|encod\w+|decod\w+|pars\w+|serial\w+|deserial\w+|dtos?|enums?|contracts?|events?|payloads?|mapp\w+", ("malformed", "missing", "null", "oversize")),
+    (r"auth\w*|tokens?|jwt|scopes?|permissions?|roles?|polic(y|ies)|secrets?|credentials?|passwords?|cert\w*|tls|cors|iam|privileges?", ("denied", "unreachable")),
+    (r"validat\w+|verif\w+|checks?|guards?|fall-?backs?|defaults?|optional|nullable|responses?", ("null", "denied", "malformed", "missing")),
+    (r"quer(y|ies)|sql|index\w*|migrat\w+|database|db|orm|dao|tables?|persist\w*|stor(e|age)|writers?", ("slow", "saturated", "race", "missing", "malformed")),
+    (r"locks?|locking|transactions?|concurren\w+|parallel\w*|async\w*|goroutines?|idempoten\w+|order(ing)?", ("race", "slow", "saturated")),
+    (r"probes?|health\w*|liveness|readiness|startup|shutdown|termination|lifecycle", ("flapping",)),
+    (r"hosts?|urls?|endpoints?|dns|network\w*|egress|ingress|firewall|addresse?s?|routes?|routing|proxy|mesh|ports?", ("unreachable", "missing", "denied")),
+    (r"dependenc\w+|upgrad\w+|bump\w*|librar\w+|versions?", ("missing", "malformed", "null", "flapping")),
+    (r"buffers?|stream\w*|listeners?|sessions?|clos(e|ing)|handles?|files?|connections?|bod(y|ies)", ("grows", "saturated")),
+)  # fmt: skip
+"""A commit's message and paths name what it reworks, and each thing fails in its own ways."""
 
 RISKY_PATHS: Final = (
     (re.compile(r"requirements\S*\.txt|go\.mod|package(-lock)?\.json|pom\.xml|\.gradle|Cargo\.toml|Gemfile|pyproject\.toml|composer\.json|Dockerfile", re.I), frozenset({"missing", "malformed", "null", "flapping"}), "dependencies"),

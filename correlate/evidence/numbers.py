@@ -32,6 +32,12 @@ _FAMILIES: Final = (
     (r"batch|chunk|page|prefetch|fetch|concurren|parallel|fan_?out|rate|qps|rps|burst|inflight|in_flight", "demand_cut", "demand_raised"),
     (r"pool|limit|max|memory|mem\b|heap|quota|replica|buffer|queue|conn|capacity|cpu|worker|thread|size|slots|body|instances?|desired|nodes?|shards?|partitions?|throughput|units|ulimit|nofile|xm[xsn]", "capacity_cut", "capacity_raised"),
 )  # fmt: skip
+_CRON: Final = re.compile(r"""["'\s](\*(?:/\d+)?|[\d,\-]+)\s+(\*(?:/\d+)?|[\d,\-]+)\s+(\*(?:/\d+)?|[\d,\-]+|\?)\s+[\w*/,\-]+\s+[\w*/,\-?]+""")
+_CRONTAB: Final = re.compile(r"\bcrontab\(")
+_CRONTAB_FIELD: Final = re.compile(r"""\b(minute|hour)\s*=\s*["']?([\d*/,\-]+)""")
+_INSTANCE: Final = re.compile(r"(?<![A-Za-z])(\d*)(nano|micro|small|medium|large|xlarge)\b", re.I)
+_SIZES: Final = {"nano": 0.25, "micro": 0.5, "small": 1, "medium": 2, "large": 4}
+"""How clouds name instances: each step is twice the one before."""
 _TABLE: Final = tuple((re.compile(pattern, re.I), falls, rises) for pattern, falls, rises in _FAMILIES)
 _TIME_SUFFIX = re.compile(r"(_|\b|of)(ms|millis|secs?|seconds|minutes)\b", re.I)
 HALF: Final = 0.5
@@ -60,17 +66,46 @@ def moved_numbers(old: str, new: str, context: Sequence[str] = ()) -> Iterator[s
     """The effects of one line's numbers having changed."""
     if _version_pair(old, new):
         return
+    if (was_min := _recurs_min(old)) and (now_min := _recurs_min(new)):
+        if was_min != now_min:
+            yield "period_cut" if now_min < was_min else "period_raised"
+        return
     for (before, _), (after, _) in zip(quantities(old), quantities(new), strict=False):
         if not isclose(before, after) and (kind := _kind(_family(old, context), before, after)):
             yield kind
 
 
+def _recurs_min(line: str) -> float | None:
+    """After how many minutes a line of a timetable recurs: `*/5 * * * *`, `crontab(minute='*/5')`; None for other lines."""
+    if match := _CRON.search(line):
+        minute, hour, day = match[1], match[2], match[3]
+    elif _CRONTAB.search(line):
+        said = dict(_CRONTAB_FIELD.findall(line))
+        minute, hour, day = said.get("minute", "*"), said.get("hour", "*"), "*"
+    else:
+        return None
+    for field, unit_min, round_min in ((minute, 1, 60), (hour, 60, 1_440), (day, 1_440, 43_200)):
+        if field.startswith("*"):
+            return unit_min * float(field.partition("/")[2] or 1)
+        if "," in field:
+            return round_min / len(field.split(","))
+    return 43_200.0
+
+
 def moved_value(setting: str, old: str, new: str) -> str | None:
     """The effect of a setting's having gone from one value to another; None where nothing moved much."""
+    if (was := _size(old)) is not None and (now := _size(new)) is not None and was != now:
+        return "capacity_cut" if now < was else "capacity_raised"
     before, after = quantities(old), quantities(new)
     if before and after:
         return _kind(_family(setting, ()), before[0][0], after[0][0])
     return "switched" if old and new and old != new else None
+
+
+def _size(instance: str) -> float | None:
+    """The size in the name of a type of instance: `db.r6g.4xlarge` is twice `2xlarge`."""
+    match = _INSTANCE.search(instance)
+    return None if match is None else float(match[1] or 1) * 8 if match[2].lower() == "xlarge" else float(_SIZES[match[2].lower()])
 
 
 def moved_versions(old: str, new: str, context: Sequence[str] = ()) -> Iterator[str]:

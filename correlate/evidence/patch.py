@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -26,6 +26,9 @@ _OBSERVES = re.compile(
 )
 _GUARDS = re.compile(
     r"^\s*(\}?\s*(else|elif|elsif|elseif)\b\s*)?(if|unless|guard|except|catch|rescue|try|finally)\b|^\s*\}\s*(catch|finally)\b|\bcatch_unwind\b"
+)
+_FAILURE = re.compile(
+    r"err|exception|except\b|catch|rescue|fail|timed?_?out|unavailable|exceeded|refused|full\b|\b[45]\d\d\b|null|\bnil\b|none\b|undefined", re.I
 )
 SETTING: Final = re.compile(r"""^\s*(?:-\s*)?["']?([A-Za-z_][\w.\-/]*)["']?\s*(?::|=>|=)\s*["']?([^"'#,;{]*?)["']?\s*[,;]?\s*(#.*)?$""")
 """A line of configuration: its key and its value."""
@@ -55,6 +58,9 @@ class Patch:
     """Added or removed lines that only log, count or trace."""
     protecting: tuple[str, ...] = ()
     """Added lines that check or catch; also among `added`."""
+
+    reacting: tuple[str, ...] = ()
+    """Added lines inside an added check for failure: they run when there is trouble already; also among `added`."""
 
     is_empty: bool = True
     """Whether the text holds no line that came or went, not even a comment."""
@@ -89,11 +95,25 @@ def read(text: str) -> Patch:
         headers=tuple(headers),
         observing=tuple(line for line in (*removed, *added) if not _COMMENT.match(line) and _OBSERVES.search(line)),
         protecting=tuple(line for line in added if _works(line) and _GUARDS.search(line)),
+        reacting=tuple(_reacting(added)),
     )
 
 
 def _works(line: str) -> bool:
     return not _COMMENT.match(line) and not _OBSERVES.search(line)
+
+
+def _reacting(added: Sequence[str]) -> Iterator[str]:
+    """Lines deeper than an added guard that asks for failure, up to where its block ends."""
+    depth: int | None = None
+    for line in added:
+        indent = len(line) - len(line.lstrip())
+        if depth is not None and indent <= depth and not line.strip().startswith("}"):
+            depth = None
+        if depth is not None:
+            yield line
+        elif _GUARDS.search(line) and _FAILURE.search(line):
+            depth = indent
 
 
 def _moved(removed: Sequence[str], added: Sequence[str]) -> list[str]:

@@ -71,7 +71,7 @@ def _undoes(row: Signal, candidate: Candidate) -> bool:
         was, now = str(facts_of(candidate.row).get("action", "")), str(facts.get("action", ""))
         same = row.change_id == candidate.row.change_id or row.dedup_key == candidate.row.dedup_key != ""
         return same and any((one in was and other in now) or (other in was and one in now) for one, other in _OPPOSITE)
-    if candidate.moved[0] and candidate.moved == (str(facts.get("to", "")), str(facts.get("from", ""))):
+    if any(move.old and (move.old, move.new) == (str(facts.get("to", "")), str(facts.get("from", ""))) for move in candidate.moves):
         return True
     return bool(_UNDOES.search(f"{row.subject.name} {facts.get('action', '')}"))
 

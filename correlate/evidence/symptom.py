@@ -87,6 +87,8 @@ class Symptom:
     """Source file that the failing lines point to → entities that said so."""
     troubles: frozenset[str]
     """Kinds of trouble, words of mechanisms.TROUBLES."""
+    talk: frozenset[str]
+    """Stems by which the failing lines and alerts say what kind of trouble it is: whoever answers to the trouble says them too."""
     spelled: Mapping[str, str]
     """Stem → the word as the failing lines and alerts write it."""
 
@@ -124,6 +126,7 @@ def symptom(scene: Scene, lines: Lines) -> Symptom:
         - _STATUS,
         files=_files(wordings),
         troubles=frozenset(name for name, phrases in TROUBLES.items() if any(phrases.search(text) for text in told)),
+        talk=frozenset(word for text in told for phrases in TROUBLES.values() for match in phrases.finditer(text) for word in words(match[0])),
         spelled=_spelled(told),
     )
 
