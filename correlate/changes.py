@@ -12,7 +12,7 @@ from __future__ import annotations
 from math import exp, fsum, log
 from typing import Final
 
-from correlate.evidence import change_kind, change_place, change_time, exogenous, mechanism, recovery, rollout, text
+from correlate.evidence import change_kind, change_place, change_time, exogenous, mechanism, recovery, replicas, rollout, text
 from correlate.evidence.candidates import Candidate
 from correlate.evidence.docket import Docket, Judge, open_docket
 from correlate.evidence.grades import CLUE, FAIR
@@ -25,7 +25,7 @@ JUDGES: Final[tuple[Judge, ...]] = (
 )  # fmt: skip
 _PRIOR_KINDS: Final = frozenset({change_time.KIND, change_kind.KIND})
 """Evidence by which the live changes share their prior: when they came, and whether they can reach production at all."""
-_TYING_KINDS: Final = frozenset({rollout.KIND, recovery.KIND, text.KIND})
+_TYING_KINDS: Final = frozenset({replicas.KIND, recovery.KIND, text.KIND})
 """Evidence that ties a change to the trouble itself, and not only to its time and place."""
 SUGGESTION: Final = 0.49
 """Most that a change earns which nothing ties to the trouble."""
@@ -84,7 +84,7 @@ def _missing(docket: Docket, candidate: Candidate, arguments: tuple[Argument, ..
     missing = []
     if not docket.content(candidate).has_diff and not docket.content(candidate).effects and not candidate.is_flag:
         missing.append("The change carries no diff: what it does cannot be held against the errors.")
-    if candidate.deployed and rollout.KIND not in kinds:
+    if candidate.deployed and replicas.KIND not in kinds:
         missing.append("No series tells its new replicas from old ones.")
     if not docket.symptom.wordings:
         missing.append("No error line says what fails.")

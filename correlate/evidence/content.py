@@ -62,7 +62,9 @@ def content(candidate: Candidate) -> Content:
         names=names(removed) ^ names("\n".join(line for line in patch.added if line not in patch.protecting)),
         replaced_numbers=old - new,
         moved_numbers=(new - old) | (numbers(removed) - old - new),
-        raises=tuple(words(text) for line in patch.added if _RAISES.search(line) and not _reworded(line, patch) for text in _STRING.findall(line)),
+        raises=tuple(
+            words(text) for line in patch.added if _RAISES.search(line) and not _reworded(line, patch) for text in _STRING.findall(line)
+        ),
         spoken=words(candidate.message) - _words((*patch.removed, *patch.added)) - words(" ".join(candidate.files).replace("/", " ")),
     )
 

@@ -226,7 +226,9 @@ def _rest(patch: Patch, files: Sequence[str], is_config: bool) -> _Found:
                 for line in (*lines, *(line for line in added if _ACCESS.search(line)), *(line for line in removed if line not in lines))
             ],
         )
-    if (lines := [line for line in added if _BLOCKS.search(line) and line not in patch.reacting]) and not any(_BLOCKS.search(line) for line in removed):
+    if (lines := [line for line in added if _BLOCKS.search(line) and line not in patch.reacting]) and not any(
+        _BLOCKS.search(line) for line in removed
+    ):
         yield "blocking", [line.strip() for line in lines]
     if (lines := [line for line in added if _SEARCHES.search(line)]) and not any(_SEARCHES.search(line) for line in removed):
         yield "unindexed", [line.strip() for line in lines]

@@ -107,7 +107,9 @@ def _hearsay(docket: Docket, candidate: Candidate) -> list[Argument]:
         if fits is not None and not (said and said[1] < 0):
             arguments.append(Argument(kind=KIND, nats=CLUE, text=f"It is about “{fits}”, where this kind of trouble can begin."))
         elif fits is None and docket.symptom.troubles:
-            arguments.append(Argument(kind=KIND, nats=-CLUE, text=f"It is about “{about[0][0]}”, where this kind of trouble seldom begins."))
+            arguments.append(
+                Argument(kind=KIND, nats=-CLUE, text=f"It is about “{about[0][0]}”, where this kind of trouble seldom begins.")
+            )
     return arguments
 
 

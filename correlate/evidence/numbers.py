@@ -32,7 +32,9 @@ _FAMILIES: Final = (
     (r"batch|chunk|page|prefetch|fetch|concurren|parallel|fan_?out|rate|qps|rps|burst|inflight|in_flight", "demand_cut", "demand_raised"),
     (r"pool|limit|max|memory|mem\b|heap|quota|replica|buffer|queue|conn|capacity|cpu|worker|thread|size|slots|body|instances?|desired|nodes?|shards?|partitions?|throughput|units|ulimit|nofile|xm[xsn]", "capacity_cut", "capacity_raised"),
 )  # fmt: skip
-_CRON: Final = re.compile(r"""["'\s](\*(?:/\d+)?|[\d,\-]+)\s+(\*(?:/\d+)?|[\d,\-]+)\s+(\*(?:/\d+)?|[\d,\-]+|\?)\s+[\w*/,\-]+\s+[\w*/,\-?]+""")
+_CRON: Final = re.compile(
+    r"""["'\s](\*(?:/\d+)?|[\d,\-]+)\s+(\*(?:/\d+)?|[\d,\-]+)\s+(\*(?:/\d+)?|[\d,\-]+|\?)\s+[\w*/,\-]+\s+[\w*/,\-?]+"""
+)
 _CRONTAB: Final = re.compile(r"\bcrontab\(")
 _CRONTAB_FIELD: Final = re.compile(r"""\b(minute|hour)\s*=\s*["']?([\d*/,\-]+)""")
 _INSTANCE: Final = re.compile(r"(?<![A-Za-z])(\d*)(nano|micro|small|medium|large|xlarge)\b", re.I)

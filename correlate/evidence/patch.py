@@ -28,7 +28,8 @@ _GUARDS = re.compile(
     r"^\s*(\}?\s*(else|elif|elsif|elseif)\b\s*)?(if|unless|guard|except|catch|rescue|try|finally)\b|^\s*\}\s*(catch|finally)\b|\bcatch_unwind\b"
 )
 _FAILURE = re.compile(
-    r"err|exception|except\b|catch|rescue|fail|timed?_?out|unavailable|exceeded|refused|full\b|\b[45]\d\d\b|null|\bnil\b|none\b|undefined", re.I
+    r"err|exception|except\b|catch|rescue|fail|timed?_?out|unavailable|exceeded|refused|full\b|\b[45]\d\d\b|null|\bnil\b|none\b|undefined",
+    re.I,
 )
 SETTING: Final = re.compile(r"""^\s*(?:-\s*)?["']?([A-Za-z_][\w.\-/]*)["']?\s*(?::|=>|=)\s*["']?([^"'#,;{]*?)["']?\s*[,;]?\s*(#.*)?$""")
 """A line of configuration: its key and its value."""

@@ -15,6 +15,10 @@ from correlate.telemetry.roles import EDGE_ERRORS, EDGE_IN_CLIENT, EDGE_IN_SERVE
 from schemas.entity import split
 from schemas.signal import Subject
 
+KIND = "rollout"
+"""Evidence from comparing replicas, of whatever they are compared by."""
+_REPLICA = ("k8s.pod.name", "pod", "service.instance.id", "instance", "service.version", "version")
+"""Labels by which series of one service are told apart, the finest first."""
 _FELT = frozenset({ERRORS, EDGE_ERRORS, LATENCY, EDGE_IN_CLIENT, EDGE_IN_SERVER})
 """Families that a caller feels; CPU or memory of a new version may differ without harm."""
 
@@ -71,9 +75,9 @@ def fleet(series: Sequence[Series]) -> Fleet:
 
 
 def pod_of(subject: Subject) -> str:
-    """The pod that a series is about; empty when it is about no single one."""
+    """The pod, instance or version that a series is about; empty when it is about no single one."""
     for entity in (subject.entity, *subject.ancestors):
         kind, name = split(entity)
         if kind == "pod":
             return name
-    return subject.attribute("k8s.pod.name") or subject.attribute("pod") or ""
+    return next(filter(None, map(subject.attribute, _REPLICA)), "")

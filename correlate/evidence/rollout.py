@@ -1,29 +1,31 @@
-"""Evidence: a release's new replicas against the old ones, at the same time, as callers feel them.
+"""Evidence: a release's new replicas against the old ones, at the same time, as callers feel them, else by what they use.
 
-Knows:   which pods a release started and stopped; a fault of the new version shows on new pods alone, one from elsewhere on all.
-Ignores: CPU and memory: a new version may use more of them without harm.
+Knows:   a fault of the new version shows on new pods alone, one from elsewhere on all.
+Ignores: which pods are new (release.py), and how much of a resource is too much (footprint.py).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from math import log
 
 import numpy as np
 
 from correlate.evidence.candidates import Candidate
 from correlate.evidence.docket import Docket
+from correlate.evidence.footprint import Footprint, footprint
 from correlate.evidence.grades import CLUE, FAIR, PROOF, STRONG
-from correlate.evidence.replicas import Replica
+from correlate.evidence.release import MIN_BEFORE, Release, release_of
+from correlate.evidence.replicas import KIND, Replica
 from correlate.parameters import DEFAULTS
 from correlate.units import MINUTE_NS, SECOND_NS
 from schemas.entity import split
 from schemas.incident import Argument
 
-KIND = "rollout"
-MIN_BEFORE, MIN_DURING = 5, 2
-"""Samples that make a normal, and samples that make a deviation (persistence)."""
+MIN_DURING = 2
+"""Samples that make a deviation (persistence)."""
 RATIO_FLOOR, LATENCY_FLOOR = 0.02, 0.5
 """Least spread: two points of a success ratio; half of a latency's level, as quantiles of few requests jump by buckets."""
 
@@ -52,41 +54,34 @@ class _Measure:
         ) / spread
 
 
-@dataclass(frozen=True, slots=True)
-class _Release:
-    """Who is new and who is old, in one release of one service."""
-
-    begun_ns: int
-    new: frozenset[str]
-    old: frozenset[str]
-    """Pods of before that are still there."""
-    seen: Mapping[str, int]
-    """Pod → first sample."""
-    stopped: Mapping[str, int]
-    """Pod of before → when the release stopped it: until then it stood beside the new ones."""
-
-
 def judge(docket: Docket, candidate: Candidate) -> list[Argument]:
     service = min(candidate.entities, default="")
     replicas = docket.fleet.of.get(service, ())
     if not replicas or not candidate.deployed:
         return []
-    release = _release(docket, candidate, replicas)
+    release = release_of(docket.scene, candidate, replicas)
     if release.old and _is_mute(docket, release, replicas):
         return [_mute(docket, release, service, replicas)]
     compared = [pair for measure in _measures(release, replicas) if (pair := measure.deviations())]
-    return [_compared(docket, service, compared)] if compared else []
+    used = footprint(docket.scene, release, replicas)
+    if compared:
+        return [_compared(docket, service, compared, used)]
+    return [used.told_of(split(service)[1])] if used is not None else []
 
 
-def _compared(docket: Docket, service: str, compared: Sequence[tuple[float, float]]) -> Argument:
+def _compared(docket: Docket, service: str, compared: Sequence[tuple[float, float]], used: Footprint | None) -> Argument:
+    """What callers feel comes first; where they feel nothing, dead replicas may have answered nobody, and swollen ones not yet fail."""
     name = split(service)[1]
     worst_new = max(new for new, _ in compared)
     worst_old = max((old for new, old in compared if max(new, old) >= DEFAULTS.outlier_sd), default=0.0)
     if worst_new >= DEFAULTS.outlier_sd > worst_old:
         text = f"Its new replicas of {name} fail ({worst_new:.0f} deviations) while the old ones beside them do not."
-        return Argument(kind=KIND, nats=PROOF, text=text)
+        nats = min(PROOF, FAIR + log(worst_new / DEFAULTS.outlier_sd))  # among many replicas some stray a little
+        return Argument(kind=KIND, nats=nats, text=text)
     if worst_new >= DEFAULTS.outlier_sd:
         return Argument(kind=KIND, nats=-FAIR, text=f"Old replicas of {name} fail as its new ones do.")
+    if used is not None and used.nats > 0:
+        return used.told_of(name)
     text = f"Its new replicas of {name} serve as well as the old ones did"
     if caller := _failing_caller(docket, service):
         return Argument(
@@ -95,21 +90,7 @@ def _compared(docket: Docket, service: str, compared: Sequence[tuple[float, floa
     return Argument(kind=KIND, nats=-STRONG, text=f"{text}.")
 
 
-def _release(docket: Docket, candidate: Candidate, replicas: Sequence[Replica]) -> _Release:
-    seen: dict[str, int] = {}
-    for replica in replicas:
-        if len(replica.series.times_ns):
-            seen[replica.pod] = min(seen.get(replica.pod, docket.scene.now_ns), int(replica.series.times_ns[0]))
-    steps = [step for step in candidate.steps if step.at_ns <= docket.scene.now_ns]
-    started = {pod for step in steps for pod in step.started}
-    stopped = {pod: step.at_ns for step in reversed(steps) for pod in step.stopped}
-    first = min(seen.values(), default=0)
-    late = {pod for pod, at_ns in seen.items() if at_ns > max(candidate.at_ns, first + MIN_BEFORE * MINUTE_NS)}
-    new = started | (late if not started else set())
-    return _Release(candidate.at_ns, frozenset(new), frozenset(set(seen) - new - set(stopped)), seen, stopped)
-
-
-def _measures(release: _Release, replicas: Sequence[Replica]) -> Iterable[_Measure]:
+def _measures(release: Release, replicas: Sequence[Replica]) -> Iterable[_Measure]:
     measures: dict[tuple[str, ...], _Measure] = defaultdict(lambda: _Measure(1))
     for replica in replicas:
         if not replica.is_felt:
@@ -128,7 +109,7 @@ def _measures(release: _Release, replicas: Sequence[Replica]) -> Iterable[_Measu
     return measures.values()
 
 
-def _is_mute(docket: Docket, release: _Release, replicas: Sequence[Replica]) -> bool:
+def _is_mute(docket: Docket, release: Release, replicas: Sequence[Replica]) -> bool:
     """New pods were started, had time to begin, and serve nothing while their siblings do."""
     mute_ns = int(DEFAULTS.mute_s * SECOND_NS)
     if not release.new or docket.scene.now_ns - release.begun_ns <= mute_ns:
@@ -141,7 +122,7 @@ def _is_mute(docket: Docket, release: _Release, replicas: Sequence[Replica]) -> 
     return not served["new"] and served["old"] > MIN_DURING
 
 
-def _mute(docket: Docket, release: _Release, service: str, replicas: Sequence[Replica]) -> Argument:
+def _mute(docket: Docket, release: Release, service: str, replicas: Sequence[Replica]) -> Argument:
     """Stuck replicas are suspect; when callers fail on the service while its old pods do well, nothing else is left."""
     name = split(service)[1]
     if _callers_fail(docket, release, service) and not _old_fail(release, replicas):
@@ -168,11 +149,11 @@ def _spans(replica: Replica, onset_ns: int) -> bool:
     return len(times) > 0 and bool(times[0] < onset_ns - MIN_BEFORE * replica.series.step_ns and times[-1] > onset_ns)
 
 
-def _callers_fail(docket: Docket, release: _Release, service: str) -> bool:
+def _callers_fail(docket: Docket, release: Release, service: str) -> bool:
     return any(_worsened(replica, release.begun_ns) for replica in docket.fleet.callers.get(service, ()) if replica.tells_errors)
 
 
-def _old_fail(release: _Release, replicas: Sequence[Replica]) -> bool:
+def _old_fail(release: Release, replicas: Sequence[Replica]) -> bool:
     return any(
         _worsened(replica, release.begun_ns) for replica in replicas if replica.pod in release.old and replica.is_felt and replica.serves
     )

@@ -126,7 +126,9 @@ def symptom(scene: Scene, lines: Lines) -> Symptom:
         - _STATUS,
         files=_files(wordings),
         troubles=frozenset(name for name, phrases in TROUBLES.items() if any(phrases.search(text) for text in told)),
-        talk=frozenset(word for text in told for phrases in TROUBLES.values() for match in phrases.finditer(text) for word in words(match[0])),
+        talk=frozenset(
+            word for text in told for phrases in TROUBLES.values() for match in phrases.finditer(text) for word in words(match[0])
+        ),
         spelled=_spelled(told),
     )
 

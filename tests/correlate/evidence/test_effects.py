@@ -43,6 +43,10 @@ def kinds(diff: str, path: str = "src/x.py") -> set[str]:
         ("x.toml", '-timeout = "2s"\n+timeout = "300ms"', "wait_cut"),
         ("x.json", '-  "maxRetries": 2,\n+  "maxRetries": 20,', "tries_raised"),
         ("x.sh", '-JAVA_OPTS="-Xmx2g"\n+JAVA_OPTS="-Xmx512m"', "capacity_cut"),
+        ("tasks.py", "-        'schedule': crontab(minute='*/30'),\n+        'schedule': crontab(minute='*'),", "period_cut"),
+        ("job.yaml", '-  schedule: "0 3 * * *"\n+  schedule: "*/5 * * * *"', "period_cut"),
+        ("job.yaml", '-  schedule: "0 * * * *"\n+  schedule: "0 */6 * * *"', "period_raised"),
+        ("job.yaml", '-  schedule: "0,30 * * * *"\n+  schedule: "0 3 1 * *"', "period_raised"),
         ("X.java", "-    for (int m = 0; m < size; m++) {\n+    for (int m = 0; m <= size; m++) {", "condition"),
         ("x.ts", "-  if (!user.archived) {\n+  if (user.archived) {", "condition"),
         ("x.kt", "-  val timeout = TimeUnit.SECONDS.toMillis(30)\n+  val timeout = Duration.ofMillis(30)", "wait_cut"),
@@ -91,3 +95,26 @@ def test_every_effect_of_the_tables_can_be_told_and_every_trouble_has_causes_and
     assert named | HAZARDS <= SAYS.keys()
     assert CAUSES.keys() == EASES.keys() == TROUBLES.keys() | {UNKNOWN}
     assert not [(trouble, both) for trouble in CAUSES for both in CAUSES[trouble].keys() & EASES[trouble] if CAUSES[trouble][both] >= 0.6]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "effect"),
+    [
+        ("db.r6g.4xlarge", "db.r6g.large", "capacity_cut"),
+        ("t3.small", "t3.xlarge", "capacity_raised"),
+        ("m5.large", "m6i.large", "switched"),
+    ],
+)
+def test_types_of_instances_have_sizes(old: str, new: str, effect: str) -> None:
+    assert {each.kind for each in effects_of_move("instanceClass", old, new)} == {effect}
+
+
+def test_what_runs_only_once_there_is_trouble_did_not_begin_it() -> None:
+    waits = "+    if (response.status === 429) {\n+      await sleep(1000);\n+    }\n"
+    assert "blocking" not in kinds(waits)
+    assert "blocking" in kinds("+    await sleep(1000);\n")
+
+
+def test_a_list_of_its_own_is_emptied_with_the_function() -> None:
+    assert "accumulates" not in kinds("+    lines.append(card.points)\n")
+    assert "accumulates" in kinds("+    self.lines.append(card.points)\n")

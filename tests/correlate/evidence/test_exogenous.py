@@ -20,6 +20,7 @@ def facts(*changes: Change, logs: tuple[Log, ...] = (), series=()) -> list[str]:
     "line",
     [
         "POST https://api.acmepay.com/v1/charges: 503 Service Unavailable, {i}",
+        "GET https://api.mapward.io/v2/route: 429 Too Many Requests, {i}",
         "x509: certificate has expired or is not yet valid ({i})",
         "lookup erp.corp on 10.0.0.53:53: server misbehaving, {i}",
         "blk_update_request: I/O error, dev sdb, sector {i}",

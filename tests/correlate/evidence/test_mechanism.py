@@ -47,3 +47,10 @@ def test_without_a_diff_reworking_is_likelier_guilty_than_protecting_and_than_ob
 def test_a_metrics_pipeline_is_not_taken_for_observing() -> None:
     told = outage(Change("c", 5, "metric-ingestor", "tidy metric names", ("ingest/names.py",)), logs=EXHAUSTED)
     assert nats(mechanism.judge, told, "c") > 0
+
+
+def test_without_a_diff_what_a_change_is_about_must_be_where_such_trouble_begins() -> None:
+    about = Change("about", 5, "orders", "connection limits of orders", ("orders/db.py",))
+    other = Change("other", 5, "orders", "encoding of names", ("orders/names.py",))
+    told = outage(about, other, logs=EXHAUSTED)
+    assert nats(mechanism.judge, told, "about") > 0 > nats(mechanism.judge, told, "other")

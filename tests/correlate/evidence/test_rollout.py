@@ -55,11 +55,49 @@ def test_once_a_release_is_through_the_replaced_replicas_are_what_it_is_compared
     assert argument.nats == PROOF
 
 
-@pytest.mark.parametrize("name", ["container_cpu_usage_percent", "container_memory_usage_bytes"])
-def test_more_cpu_or_memory_of_a_new_version_is_no_harm(name: str) -> None:
-    series = [success(pod, FINE) for pod in OLD] + [success(NEW, [1.0] * 6)]
-    series += [per_minute("orders", name, [10.0] * 40, pod=pod) for pod in OLD] + [per_minute("orders", name, [90.0] * 6, pod=NEW)]
-    assert told(*series) == -STRONG
+CPU, MEMORY = "container_cpu_usage_percent", "container_memory_usage_bytes"
+
+
+def used(name: str, new: list[float], old: float = 10.0) -> list[Series]:
+    series = [per_minute("orders", name, [old] * 40, pod=pod) for pod in OLD]
+    return series + ([per_minute("orders", name, new, pod=NEW)] if new else [])
+
+
+@pytest.mark.parametrize("name", [CPU, MEMORY])
+def test_somewhat_more_cpu_or_memory_of_a_new_version_is_no_harm(name: str) -> None:
+    served = [success(pod, FINE) for pod in OLD] + [success(NEW, [1.0] * 6)]
+    assert told(*served, *used(name, [22.0] * 6)) == -STRONG
+
+
+@pytest.mark.parametrize("name", [CPU, MEMORY])
+def test_several_times_the_cpu_or_memory_of_its_siblings_speaks_against_a_release_even_before_callers_feel_it(name: str) -> None:
+    served = [success(pod, FINE) for pod in OLD] + [success(NEW, [1.0] * 6)]
+    assert told(*served, *used(name, [90.0] * 6)) == FAIR
+
+
+def test_a_new_replica_that_uses_nothing_is_dead_and_one_that_holds_its_memory_only_idle() -> None:
+    """Without any figure of calls, what replicas use themselves is compared."""
+    assert told(*used(CPU, [0.0] * 6), *used(MEMORY, [0.0] * 6)) == STRONG + CLUE
+    assert told(*used(CPU, [0.0] * 6), *used(MEMORY, [10.0] * 6)) == -CLUE
+
+
+def test_a_new_replica_that_was_started_and_never_seen_is_suspect() -> None:
+    assert told(*used(CPU, [])) == STRONG + CLUE
+
+
+def test_versions_are_compared_where_pods_are_not_told() -> None:
+    """The old version's series goes on beside the new one's, which began with the release."""
+    old = per_minute("orders", MEMORY, [10.0] * 40, version="v1")
+    new = per_minute("orders", MEMORY, [80.0] * 5, version="v2")
+    (argument,) = hear(rollout.judge, outage(Change("deploy", 5, "orders", kind="deploy"), series=(old, new)), "deploy")
+    assert argument.nats == FAIR
+
+
+def test_a_small_deviation_is_less_than_proof() -> None:
+    """Two points of a ratio are one deviation: five of them, and thirty."""
+    slightly = told(*(success(pod, FINE) for pod in OLD), success(NEW, [0.9] * 6))
+    assert slightly is not None
+    assert FAIR < slightly < told(*(success(pod, FINE) for pod in OLD), success(NEW, BAD)) == PROOF  # type: ignore[operator]
 
 
 def test_nothing_is_said_without_series_of_single_replicas() -> None:

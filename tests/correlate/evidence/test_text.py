@@ -60,3 +60,21 @@ def test_the_change_that_raises_the_error_is_told() -> None:
     logs = (Log("error", "orders", 9, "quota of basket lines exceeded for {i}"),)
     raises = Change("raises", 5, "orders", diff='@@\n+        raise Rejected("quota of basket lines exceeded")\n')
     assert "It raises the very error that is seen." in texts(outage(raises, logs=logs), "raises")
+
+
+def test_an_error_that_was_raised_before_under_another_name_is_not_new() -> None:
+    logs = (Log("error", "orders", 12, "token lacks the scope that orders asks for, client {i}"),)
+    said = "`token lacks the scope that orders asks for`"
+    renamed = Change("renamed", 5, "orders", diff=f"@@\n-    throw new Unauthorized({said})\n+    throw new Forbidden({said})\n")
+    new = Change("new", 5, "orders", diff=f"@@\n+    throw new Forbidden({said})\n")
+    assert not any("very error" in each for each in texts(outage(renamed, logs=logs), "renamed"))
+    assert any("very error" in each for each in texts(outage(new, logs=logs), "new"))
+
+
+def test_without_diffs_a_message_that_says_what_the_trouble_is_shares_nothing_by_that() -> None:
+    """Whoever answers to a trouble speaks of it; whoever began it speaks of the thing that he changed."""
+    logs = (Log("error", "orders", 12, "liveness probe of carrier lookup failed: timed out after 1 s, {i}"),)
+    answers = Change("answers", 5, "orders", "tell why the probe timed out", ("orders/a.py",))
+    touches = Change("touches", 6, "orders", "carrier lookup in one place", ("orders/b.py",))
+    told = outage(answers, touches, logs=logs)
+    assert nats(text.judge, told, "touches") > 0 > nats(text.judge, told, "answers")
