@@ -27,6 +27,8 @@ from schemas.sources.ecs import ECS, details_of, subject_of
 from schemas.subjects import Subjects
 
 _UNSET: Final = msgspec.UNSET
+_FORWARDED: Final = (b'"azure-eventhub"', b'"azure-log-forwarder"')
+"""Inputs whose messages are records of another format."""
 _NONE: Final = (_UNSET,) * 4
 _DOTTED: Final = tuple(
     f'"{name}.'.encode()
@@ -136,14 +138,15 @@ class Ecs:
     marks = (b'"@timestamp"', b'"message"')
 
     def read(self, values: Sequence[bytes], subjects: Subjects, redaction_key: bytes) -> Batch | None:
-        lean = decode_together(_lean_decoder, values)
+        joined = b"\n".join(values)
+        lean = decode_together(_lean_decoder, values) if not any(mark in joined for mark in _FORWARDED) else None
         if lean is not None:
             return _batch(lean, _lean_numbers(lean, subjects), redaction_key)
         lines = decode_together(_decoder, values)
         if lines is None:
             return None
-        dotted = _dotted(values)
-        numbers = [NO_SUBJECT if _unusual(line) or odd else _number(line, subjects) for line, odd in zip(lines, dotted, strict=True)]
+        marked = _marked(values, joined)
+        numbers = [NO_SUBJECT if _unusual(line) or odd else _number(line, subjects) for line, odd in zip(lines, marked, strict=True)]
         batch = _batch(lines, numbers, redaction_key)
         batch.columns["details"] = pl.Series([_details(lines[place]) for place in batch.record], dtype=pl.String)
         return batch
@@ -192,11 +195,10 @@ def _new_number(key: object, document: dict[str, Any], logger: str, subjects: Su
     return number
 
 
-def _dotted(values: Sequence[bytes]) -> list[bool]:
-    """Which lines hold a dotted key, or what looks like one."""
-    joined = b"\n".join(values)
-    seen = [start for start in _DOTTED if start in joined]
-    return [any(start in value for start in seen) for value in values] if seen else [False] * len(values)
+def _marked(values: Sequence[bytes], joined: bytes) -> list[bool]:
+    """Which lines hold a dotted key or a forwarder's input, or what looks like one."""
+    seen = [mark for mark in (*_DOTTED, *_FORWARDED) if mark in joined]
+    return [any(mark in value for mark in seen) for value in values] if seen else [False] * len(values)
 
 
 def _unusual(line: _Line) -> bool:

@@ -24,7 +24,7 @@ from schemas.sources.azure_activity import activity_row
 from schemas.sources.azure_activity_event import CATEGORIES, Envelope
 from schemas.sources.azure_changes import control_plane_change
 from schemas.sources.azure_log_texts import Told, told_by
-from schemas.sources.cloud import decoded, first, row, text
+from schemas.sources.cloud import decoded, first, row, text, words
 from schemas.sources.source import Received, Source
 
 _ACTIVITY, _DIAGNOSTIC, _FLOW = "azure.activity_log", "azure.diagnostic", "azure.nsg_flow"
@@ -45,7 +45,14 @@ _PODS: Final = {
     "ContainerName": "k8s.container.name",
     "containerID": "container.id",
     "ContainerAppName": "service.name",
+    "AppName": "service.name",
+    "InstanceName": "k8s.pod.name",
 }
+_COMMON: Final = words(
+    "time resourceId operationName operationVersion category resultType resultSignature resultDescription durationMs callerIpAddress correlationId identity"
+    " level Level location properties tenantId uri"
+)
+"""The fields of every resource log.  A record that has a time and a category and nothing else is one, though it names no resource."""
 MAX_LITERAL_CHARS: Final = 65_536
 """Longest single-quoted properties text that is parsed as a Python literal."""
 
@@ -75,7 +82,8 @@ def recognises_diagnostic(document: Any) -> bool:
     known = (
         "operationName" in document or "category" in document or "Category" in document or "properties" in document or "Type" in document
     )
-    return timed and known and resource.lower().startswith(("/subscriptions/", "/tenants/", "/providers/"))
+    bare = document.keys() >= {"time", "category"} and document.keys() <= _COMMON
+    return bare or (timed and known and resource.lower().startswith(("/subscriptions/", "/tenants/", "/providers/")))
 
 
 def _is_windows_event(document: Mapping[str, Any]) -> bool:
