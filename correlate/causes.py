@@ -5,12 +5,12 @@ Ignores: how either was found.
 
 A probability is shared out once.  The changes have theirs from their own contest; what "no change" has is shared among the entities by
 their blame.  So a guilty change stands above the entity it broke, and with no suspect change the entities rank as telemetry and alarms
-say.
+say.  Blame compares by ratios: alerts speak in a handful of nats, metrics and logs in a hundred, and a hundred against ninety is no
+certainty.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -20,6 +20,8 @@ from correlate.scene import Suspect
 from schemas.incident import Argument
 
 SUSPECTS_MAX: Final = 20
+_FIRST: Final = 1.001
+"""Times the weight of the most blamed: enough to stand before it."""
 
 
 def rank(
@@ -45,8 +47,7 @@ def rank(
     ]
     if not entities and none:
         entities = [replace(none[0], score=left)]
-    suspects = sorted(guilty + entities, key=lambda suspect: (-suspect.score, suspect.change is None, suspect.entity or ""))
-    return _side_leads(suspects, left)[:SUSPECTS_MAX]
+    return sorted(guilty + entities, key=lambda suspect: (-suspect.score, suspect.change is None, suspect.entity or ""))[:SUSPECTS_MAX]
 
 
 def _shares(blame: Mapping[str, float], preferred: str | None) -> dict[str, float]:
@@ -54,17 +55,8 @@ def _shares(blame: Mapping[str, float], preferred: str | None) -> dict[str, floa
     if not blame:
         return {preferred: 1.0} if preferred else {}
     top = max(blame.values())
-    weights = {entity: math.exp((nats - top) / DEFAULTS.blame_temperature) for entity, nats in blame.items()}
+    weights = {entity: (max(nats, 0.0) / top) ** DEFAULTS.odds_power if top > 0 else 1.0 for entity, nats in blame.items()}
     if preferred:
-        weights[preferred] = max(weights.get(preferred, 0.0), 1.0) * math.exp(1e-3)
+        weights[preferred] = max(weights.get(preferred, 0.0), 1.0) * _FIRST
     total = sum(weights.values())
     return {entity: weight / total for entity, weight in sorted(weights.items(), key=lambda item: (-item[1], item[0]))}
-
-
-def _side_leads(suspects: list[Suspect], left: float) -> list[Suspect]:
-    """Change or no change is decided first, then which: the likelier side's best suspect leads, however finely its share is divided."""
-    none_leads = left >= 0.5
-    first = next((place for place, suspect in enumerate(suspects) if (suspect.change is None) is none_leads), None)
-    if first is None:
-        return suspects
-    return [suspects[first], *suspects[:first], *suspects[first + 1 :]]

@@ -63,8 +63,10 @@ class Parameters:
         "share",
         "Of blame that crosses one call: half of what a callee shows explains its caller; more would hide a caller that fails as well.",
     )
-    blame_temperature: float = _number(
-        6.0, "nats", "Blame for one e-fold of odds: it adds views of one fault that are not independent, so it overstates its certainty."
+    odds_power: float = _number(
+        2.0,
+        "power of a ratio",
+        "Who shows twice as much as another is four times as likely the cause, whatever the scale of their evidence.",
     )
 
     # --- bursts of alerts

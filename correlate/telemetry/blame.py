@@ -46,8 +46,8 @@ _TOP: Final = 3
 """Groups that are added: a fault shows in its resource, its symptom and its logs; more would reward whoever has most telemetry."""
 _PRICE: Final = np.log(len(GROUPS) / np.arange(_TOP, 0, -1))
 """What the third, second and strongest group pay for having been chosen: by chance alone the k-th of n is as high as ln(n / k)."""
-_SPREADING: Final = (ERRORS, EDGE_ERRORS, LOG_SHARE, LOG_SEQUENCE, CALLS)
-"""Families that a callee's trouble causes in its callers."""
+_SPREADING: Final = (ERRORS, EDGE_ERRORS, LOG_SHARE, LOG_SEQUENCE, CALLS, LATENCY)
+"""Families that a callee's trouble causes in its callers: they fail with it and wait for it."""
 _FELT: Final = (LATENCY, EDGE_IN_CLIENT, EDGE_IN_SERVER, ERRORS, EDGE_ERRORS)
 """Families in which a caller feels its callee's trouble."""
 NOTICED: Final = -np.log(0.1)

@@ -37,16 +37,27 @@ def test_a_guilty_change_stands_above_the_entity_it_broke() -> None:
     assert suspects[1].change is None
 
 
-def test_where_no_change_is_likelier_no_change_leads_though_its_share_is_divided() -> None:
-    """Sixty per cent "none" over two equal entities: each has thirty, and one still leads the change with forty (C26)."""
+def test_the_list_stands_in_the_order_of_its_scores() -> None:
+    """Sixty per cent "none" over two equal entities leaves each thirty: a change with forty is the likeliest single cause (C26)."""
     suspects = ranked([change("x", 0.4), nobody(0.6)], {"service:a": 10.0, "service:b": 10.0})
-    assert suspects[0].change is None
-
-
-def test_where_a_change_is_likelier_the_best_change_leads_though_many_share() -> None:
-    suspects = ranked([change("x", 0.3), change("y", 0.27), nobody(0.43)], {"service:a": 10.0})
+    assert [round(suspect.score, 6) for suspect in suspects] == [0.4, 0.3, 0.3]
     assert suspects[0].change is not None
-    assert suspects[0].entity == "service:x"
+
+
+def test_an_entity_that_is_likelier_than_any_change_leads_them() -> None:
+    """Many weak changes are together likelier than "none", yet none of them is likelier than the one entity that shows anything."""
+    suspects = ranked([change("x", 0.3), change("y", 0.27), nobody(0.43)], {"service:a": 10.0})
+    assert suspects[0].change is None
+    assert suspects[0].entity == "service:a"
+
+
+@given(st.floats(0.1, 100))
+def test_blame_compares_by_ratio_whatever_its_scale(scale: float) -> None:
+    """Alerts speak in a handful of nats, telemetry in a hundred: the same ratios give the same scores."""
+    some = {"service:a": 4.0, "service:b": 2.0, "service:c": 1.0}
+    one, other = ranked([], some), ranked([], {entity: nats * scale for entity, nats in some.items()})
+    assert [(a.entity, round(a.score, 9)) for a in one] == [(b.entity, round(b.score, 9)) for b in other]
+    assert one[0].score / one[1].score == 4.0
 
 
 def test_an_outside_cause_knocks_at_a_door() -> None:
@@ -63,3 +74,4 @@ def test_probability_is_shared_out_once(blame: dict[str, float], weights: list[f
     total = sum(weights) + none
     suspects = ranked([*(change(f"c{n}", weight / total) for n, weight in enumerate(weights)), nobody(none / total)], blame)
     assert abs(sum(suspect.score for suspect in suspects) - 1) < 1e-6
+    assert [suspect.score for suspect in suspects] == sorted((suspect.score for suspect in suspects), reverse=True)
