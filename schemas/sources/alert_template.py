@@ -37,13 +37,26 @@ _MAY_SAY_IT: Final = {
 """States that other things have too."""
 _STATE: Final = (
     "status", "state", "alert_status", "alertStatus", "alert_state", "alertState", "event_status", "eventStatus", "current_state", "new_state",
-    "transition", "event_type", "action", "event", "type",
+    "transition", "message_type", "NOTIFICATIONTYPE", "event_type", "action", "event", "type",
 )  # fmt: skip
 _TITLE: Final = (
     "title", "alertname", "alert_name", "alertName", "event_name", "eventName", "rule_name", "ruleName", "monitor_name", "monitorName", "check_name",
-    "problem", "trigger_name", "alert", "subject", "summary", "name",
+    "problem", "trigger_name", "alert", "subject", "summary", "name", "entity_display_name", "entity_id", "SERVICEDESC", "service",
 )  # fmt: skip
-_WORDS: Final = ("message", "description", "summary", "reason", "details", "text", "body", "output")
+_WORDS: Final = (
+    "message",
+    "description",
+    "summary",
+    "reason",
+    "details",
+    "text",
+    "body",
+    "output",
+    "state_message",
+    "SERVICEOUTPUT",
+    "HOSTOUTPUT",
+    "cause",
+)
 _BEGIN: Final = (
     "startsAt",
     "started_at",
@@ -87,9 +100,11 @@ _AT: Final = (
 )
 _KEY: Final = (
     "fingerprint", "dedup_key", "dedupKey", "alias", "alert_id", "alertId", "incident_id", "incidentId", "problem_id", "trigger_id", "rule_id", "ruleId",
-    "monitor_id", "check_id", "id", "event_id",
+    "monitor_id", "check_id", "entity_id", "id", "event_id",
 )  # fmt: skip
 _ALERTS_ONLY: Final = re.compile(r"alert|trigger|incident|problem|monitor|fingerprint|runbook")
+_STATE_WORDS: Final = ("SERVICESTATE", "HOSTSTATE", "state", "message_type")
+"""Where Nagios and its kin say how bad it is: CRITICAL, WARNING."""
 _LABELS: Final = ("labels", "tags", "dimensions", "commonLabels", "attributes", "context", "host", "resource", "entity")
 
 
@@ -135,7 +150,11 @@ def _spoken(document: Mapping[str, Any]) -> dict[str, str]:
     return {
         word: said
         for word in ("severity", "priority", "level")
-        if (said := first(document, word, f"event_{word}", f"alert_{word}", word.capitalize()) or inner.get(word, ""))
+        if (
+            said := first(document, word, f"event_{word}", f"alert_{word}", word.capitalize())
+            or inner.get(word, "")
+            or (first(document, *_STATE_WORDS) if word == "level" else "")
+        )
     }
 
 

@@ -123,7 +123,9 @@ def _time(document: dict[str, Any], about: dict[str, Any]) -> int:
 
 
 def _project(document: dict[str, Any], ref: str) -> dict[str, str]:
-    full = text_at(document, "project.path_with_namespace") or text_at(document, "project_name", "repository.name")
+    homepage = text_at(document, "repository.homepage").partition("://")[2].partition("/")[2]
+    shown = text(document.get("project_name")).rpartition(" / ")[2]  # before the stroke stands a group, or a person's name
+    full = text_at(document, "project.path_with_namespace") or homepage or text_at(document, "repository.name") or shown
     return {
         "service.name": full.rpartition("/")[2].strip(),
         "vcs.repository.name": full,

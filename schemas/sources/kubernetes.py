@@ -22,7 +22,10 @@ from schemas.sources.fields import text_at
 from schemas.sources.source import Received, Source
 
 KUBERNETES: Final = "kubernetes.event"
-_SCALING: Final = frozenset({"ScalingReplicaSet", "SuccessfulRescale", "TriggeredScaleUp", "ScaleDown", "ScaledUpGroup"})
+_SCALING: Final = frozenset(
+    ("ScalingReplicaSet", "SuccessfulRescale", "TriggeredScaleUp", "ScaleDown", "ScaleDownEmpty", "ScaledUpGroup", "KEDAScaleTargetActivated", "KEDAScaleTargetDeactivated")
+)  # fmt: skip
+"""Reasons that the deployment controller, the autoscalers of pods and nodes and KEDA give."""
 ATTRIBUTE: Final = {
     "pod": "k8s.pod.name", "node": "k8s.node.name", "deployment": "k8s.deployment.name", "replicaset": "k8s.replicaset.name",
     "statefulset": "k8s.statefulset.name", "daemonset": "k8s.daemonset.name", "job": "k8s.job.name", "cronjob": "k8s.cronjob.name",
@@ -30,7 +33,9 @@ ATTRIBUTE: Final = {
     "rollout": "k8s.deployment.name", "application": "service.name",
 }  # fmt: skip
 """Which attribute an object of a kind names."""
-_REPLICAS: Final = re.compile(r"(?:to|size:?) (?P<to>\d+)(?:(?: from| instead of) (?P<from>\d+))?")
+_REPLICAS: Final = re.compile(
+    r"from (?P<before>\d+) to (?P<after>\d+)|\b(?P<low>\d+)->(?P<high>\d+)|(?:to|size:?) (?P<to>\d+)(?:(?: from| instead of) (?P<from>\d+))?"
+)
 
 
 def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
@@ -70,7 +75,13 @@ def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
             "reporter": first(event, "reportingComponent", "reportingController")
             or text_at(event, "source.component", "deprecatedSource.component"),
             **(
-                {"action": "scale", "from": change["from"], "to": change["to"], "outcome": "succeeded", "actor": "automation"}
+                {
+                    "action": "scale",
+                    "from": change["from"] or change["before"] or change["low"],
+                    "to": change["to"] or change["after"] or change["high"],
+                    "outcome": "succeeded",
+                    "actor": "automation",
+                }
                 if change
                 else {}
             ),

@@ -19,12 +19,18 @@ from schemas.sources.cloud import first, mapping, row, sentence, sequence, text
 from schemas.sources.source import Received, Source
 
 LAUNCHDARKLY: Final = "launchdarkly.audit_log"
-_KINDS: Final = frozenset({"flag", "segment", "environment", "project", "metric", "experiment", "holdout", "release-pipeline"})
+_PEOPLE: Final = frozenset({"member", "role", "team", "token", "account", "webhook"})
+"""Kinds of resources that tell of people and their access, not of what runs."""
 _SIDES: Final = {"turned on": ("off", "on"), "turned off": ("on", "off")}
 
 
 def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
     target, version = mapping(document.get("target")), mapping(document.get("currentVersion"))
+    if text(document.get("kind")) in _PEOPLE:
+        yield Rejected(
+            "not_telemetry", f"a LaunchDarkly change of a {text(document.get('kind'))} changes nothing that runs", "kind", LAUNCHDARKLY
+        )
+        return
     resource = next((said for item in sequence(target.get("resources")) if (said := text(item))), "")
     parts = {kind: name for part in resource.split(":") for kind, _, name in [part.partition("/")]}
     kind = text(document.get("kind"))
@@ -71,7 +77,7 @@ def _tags(resource: str) -> list[str]:
 def _recognises(document: Any) -> bool:
     return (
         isinstance(document, dict)
-        and text(document.get("kind")) in _KINDS
+        and isinstance(document.get("kind"), str)
         and not document.keys().isdisjoint({"titleVerb", "accesses"})
         and not document.keys().isdisjoint({"date", "target"})
     )

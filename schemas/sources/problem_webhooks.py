@@ -1,13 +1,13 @@
-"""Problem notifications of monitoring suites: Dynatrace, Graylog, Splunk, Statuspage, Uptime Robot, Grafana OnCall.
+"""Problem notifications of monitoring suites: Dynatrace, Graylog, Splunk, Falco, Sensu.
 
-Reference: Dynatrace "Webhook integration" (placeholders); Graylog "HTTP notification"; Splunk "Use a webhook alert action"; Statuspage "Webhook
-           notifications"; Uptime Robot "Web-hook alert contacts"; Grafana OnCall "Outgoing webhooks".
-Identity:  Dynatrace ImpactedEntities; Graylog the event's fields; Splunk the first result; Statuspage the page or component; Uptime Robot the
-           monitor's host; OnCall the labels of the alert it groups.
+Reference: Dynatrace "Webhook integration" (placeholders) and "Davis events" (workflow HTTP action); Graylog "HTTP notification"; Splunk "Use a
+           webhook alert action"; Falco "Alerts: JSON output"; Sensu Go "Events reference".
+Identity:  Dynatrace ImpactedEntities, of Davis the OpenTelemetry names and `dt.entity.*.name`; Graylog the event's fields; Splunk the first result;
+           Falco `output_fields` and the host; Sensu the entity.
 Time:      each tool's own; Dynatrace's default body has none, its problem id holds the start.
-Severity:  Dynatrace by the sort of problem; Graylog priority 1–4; Statuspage impact; OnCall the alert's label `severity`.
-State:     open or firing fires; resolved, closed, completed, up resolves.  Splunk and Graylog never tell an end.
-Dedup:     the problem's, event definition's, search's, incident's, monitor's or group's id.
+Severity:  Dynatrace by the sort of problem; Graylog priority 1–4; Falco priority; Sensu the check's status.
+State:     open fires, closed and resolved resolve; Sensu passing resolves.  Splunk, Graylog and Falco never tell an end.
+Dedup:     the problem's, event definition's or search's id; Davis the event's; Falco rule, host and pod; Sensu entity and check.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from schemas import severity, times
+from schemas.aliases import ENTITY_KIND
 from schemas.rejected import Rejected
 from schemas.signal import Kind, Signal, Status
 from schemas.sources.cloud import first, mapping, number, row, sentence, sequence, text
 from schemas.sources.fields import labels, text_at
-from schemas.sources.prometheus import labels_hash, severity_of
+from schemas.sources.prometheus import severity_of
 from schemas.sources.source import Received, Source
 
 _DYNATRACE_SEVERITY: Final = {
@@ -32,7 +33,13 @@ _DYNATRACE_KIND: Final = {
     "KUBERNETES_CLUSTER": "k8s.cluster.name", "CLOUD_APPLICATION": "service.name", "CLOUD_APPLICATION_NAMESPACE": "k8s.namespace.name",
 }  # fmt: skip
 _GRAYLOG_PRIORITY: Final = {"1": severity.INFO, "2": severity.WARN, "3": severity.ERROR, "4": severity.CRITICAL}
-_ENDED: Final = ("resolved", "closed", "completed", "postmortem", "up", "ok", "operational", "resolve", "merged")
+_ENDED: Final = ("resolved", "closed", "inactive")
+_DAVIS_NAMES: Final = {
+    "dt.entity.service.name": "service.name", "dt.entity.host.name": "host.name", "dt.entity.kubernetes_cluster.name": "k8s.cluster.name",
+    "dt.entity.cloud_application.name": "service.name", "dt.entity.process_group.name": "dynatrace.process_group.name",
+}  # fmt: skip
+_SENSU_SEVERITY: Final = {"0": severity.INFO, "1": severity.WARN, "2": severity.CRITICAL}
+_ALSO: Final = ("k8s.cluster.name", "k8s.namespace.name", "cloud.region")
 _MAX_ENTITIES: Final = 16
 
 
@@ -57,6 +64,45 @@ def read_dynatrace(document: Any, received: Received) -> Iterator[Signal | Rejec
     )  # fmt: skip
 
 
+def read_davis(document: Any, received: Received) -> Iterator[Signal | Rejected]:
+    """A Davis event or problem: flat keys, of a problem arrays of one."""
+    said = {key: text(value[0]) if isinstance(value, list) and value else text(value) for key, value in document.items()}
+    named = {key: value for key, value in said.items() if key in ENTITY_KIND or key in _ALSO}
+    for key, name in _DAVIS_NAMES.items():
+        if value := said.get(key, ""):
+            named.setdefault(name, value)
+    ended = said.get("event.status", "").lower() in _ENDED
+    begun, end = times.parse(said.get("event.start")), times.parse(said.get("event.end"))
+    yield row(
+        received, Kind.ALERT, "dynatrace.davis", named, name=said.get("event.type", "").lower(), fallback=f"resource:{said.get('dt.source_entity', 'dynatrace')}",
+        event_time_ns=(end if ended else begun) or times.parse(said.get("timestamp")), starts_at_ns=begun,
+        severity_number=_DYNATRACE_SEVERITY.get(said.get("event.category", "").upper(), severity.UNSPECIFIED), status=Status.RESOLVED if ended else Status.FIRING,
+        text=sentence(said.get("event.name", ""), said.get("event.description", "")), dedup_key=f"dynatrace:{said.get('display_id') or said.get('event.id', '')}",
+    )  # fmt: skip
+
+
+def read_falco(document: Any, received: Received) -> Iterator[Signal | Rejected]:
+    fields, rule, host = labels(document.get("output_fields")), text(document.get("rule")), text(document.get("hostname"))
+    named = {key: value for key, value in fields.items() if key.startswith(("container.", "k8s."))}
+    pod = named.get("k8s.pod.name", "")
+    yield row(
+        received, Kind.ALERT, "falco", {**named, "k8s.namespace.name": named.get("k8s.ns.name", ""), "host.name": host}, name=rule, fallback=f"alarm:{rule}",
+        event_time_ns=times.parse(document.get("time")), severity_number=severity.from_word(document.get("priority")), status=Status.FIRING, text=text(document.get("output")),
+        dedup_key=f"falco:{rule}@{host}/{pod}", details={"tags": [text(tag) for tag in sequence(document.get("tags"))[:16]]},
+    )  # fmt: skip
+
+
+def read_sensu(document: Any, received: Received) -> Iterator[Signal | Rejected]:
+    check, entity = mapping(document.get("check")), mapping(document.get("entity"))
+    name, host = text_at(check, "metadata.name") or text(check.get("name")), text_at(entity, "metadata.name") or text(entity.get("name"))
+    status = text(check.get("status"))
+    yield row(
+        received, Kind.ALERT, "sensu", {"host.name": host, "sensu.check.name": name}, name=name, fallback=f"alarm:{name}",
+        event_time_ns=times.parse(check.get("executed")) or times.parse(document.get("timestamp")), severity_number=_SENSU_SEVERITY.get(status, severity.UNSPECIFIED),
+        status=Status.RESOLVED if status == "0" else Status.FIRING, text=sentence(name, text(check.get("output"))), dedup_key=f"sensu:{host}:{name}",
+    )  # fmt: skip
+
+
 def read_graylog(document: Any, received: Received) -> Iterator[Signal | Rejected]:
     event, title = mapping(document.get("event")), text(document.get("event_definition_title"))
     fields, key = labels(event.get("fields")), ",".join(text(part) for part in sequence(event.get("key_tuple")))
@@ -78,65 +124,24 @@ def read_splunk(document: Any, received: Received) -> Iterator[Signal | Rejected
     )  # fmt: skip
 
 
-def read_statuspage(document: Any, received: Received) -> Iterator[Signal | Rejected]:
-    incident, component = mapping(document.get("incident")), mapping(document.get("component"))
-    about = incident or component
-    update = mapping(next(iter(sequence(incident.get("incident_updates"))), None)) or mapping(document.get("component_update"))
-    state = (first(about, "status") or text(update.get("new_status"))).lower()
-    ended, begun = state in _ENDED, times.parse(about.get("created_at")) if incident else 0
-    names = [name for item in sequence(incident.get("components"))[:_MAX_ENTITIES] if (name := text(mapping(item).get("name")))]
-    named = {"service.name": (names or [text(component.get("name"))])[0], "statuspage.page.id": text_at(document, "page.id")}
-    changed = times.parse(incident.get("resolved_at")) or times.parse(about.get("updated_at")) or times.parse(update.get("created_at"))
-    yield row(
-        received, Kind.ALERT, "statuspage", named, name=first(about, "name"), fallback=f"resource:{text_at(document, 'page.id')}",
-        event_time_ns=changed if ended or not begun else begun, starts_at_ns=begun, severity_number=severity.from_word(first(incident, "impact")),
-        status=Status.RESOLVED if ended else Status.FIRING, text=sentence(first(about, "name"), f"is {state}:", text(update.get("body"))), dedup_key=f"statuspage:{text(about.get('id'))}",
-        evidence_url=first(incident, "shortlink"),
-    )  # fmt: skip
-
-
-def read_uptimerobot(document: Any, received: Received) -> Iterator[Signal | Rejected]:
-    word = text(document.get("alertTypeFriendlyName"))
-    up = text(document.get("alertType")) == "2" or word.lower() in _ENDED
-    name, url = text(document.get("monitorFriendlyName")), text(document.get("monitorURL"))
-    yield row(
-        received, Kind.ALERT, "uptimerobot", {"server.address": url.partition("://")[2].partition("/")[0] or url, "uptimerobot.monitor.name": name}, name=name, fallback=f"service:{name}",
-        event_time_ns=times.parse(document.get("alertDateTime")), status=Status.RESOLVED if up else Status.FIRING,
-        text=sentence(name, f"is {word}:", text(document.get("alertDetails"))), dedup_key=f"uptimerobot:{text(document.get('monitorID'))}",
-    )  # fmt: skip
-
-
-def read_oncall(document: Any, received: Received) -> Iterator[Signal | Rejected]:
-    group, event = mapping(document.get("alert_group")), mapping(document.get("event"))
-    ended = text(group.get("state")).lower() in _ENDED
-    payload = mapping(document.get("alert_payload"))
-    alert = mapping(next(iter(sequence(payload.get("alerts"))), None)) or payload
-    named = {**labels(group.get("labels")), **labels(payload.get("commonLabels")), **labels(alert.get("labels"))}
-    begun = times.parse(group.get("created_at"))
-    title = text(group.get("title")) or named.get("alertname", "")
-    yield row(
-        received, Kind.ALERT, "grafana.oncall", {key: value for key, value in named.items() if key not in ("alertname", "severity", "__name__")},
-        name=named.get("alertname", "") or title, fallback=f"alarm:{title[:128]}",
-        event_time_ns=times.parse(event.get("time")) or (times.parse(group.get("resolved_at")) if ended else begun), starts_at_ns=begun, severity_number=severity_of(named),
-        status=Status.RESOLVED if ended else Status.FIRING, text=title, dedup_key=f"oncall:{first(group, 'id') or text(document.get('alert_group_id')) or labels_hash(named)}",
-        evidence_url=text_at(group, "permalinks.web"), details={"action": text(event.get("type"))},
-    )  # fmt: skip
-
-
 def _has(*keys: str) -> Any:
     wanted = frozenset(keys)
     return lambda document: isinstance(document, dict) and wanted <= document.keys()
 
 
-def _is_statuspage(document: Any) -> bool:
-    return _has("page", "meta")(document) and (isinstance(document.get("incident"), dict) or isinstance(document.get("component"), dict))
+def _is_davis(document: Any) -> bool:
+    return isinstance(document, dict) and text(document.get("event.kind")).startswith("DAVIS_")
+
+
+def _is_sensu(document: Any) -> bool:
+    return _has("check", "entity")(document) and isinstance(document["check"], dict) and "status" in document["check"]
 
 
 SOURCES: Final = (
     Source("dynatrace", _has("ProblemID", "State"), read_dynatrace),
+    Source("dynatrace.davis", _is_davis, read_davis),
     Source("graylog", _has("event_definition_id", "event"), read_graylog),
     Source("splunk", _has("search_name", "result", "sid"), read_splunk),
-    Source("statuspage", _is_statuspage, read_statuspage),
-    Source("uptimerobot", _has("monitorID", "alertType", "monitorFriendlyName"), read_uptimerobot),
-    Source("grafana.oncall", _has("alert_group", "event"), read_oncall),
+    Source("falco", _has("rule", "output", "output_fields"), read_falco),
+    Source("sensu", _is_sensu, read_sensu),
 )

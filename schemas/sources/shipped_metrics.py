@@ -48,7 +48,7 @@ def _value(kind: str, said: dict[str, Any]) -> float | None:
         count = sum(rate for value, rate in samples if value is not None)
     if kind in ("counter", "gauge"):
         return number(said.get("value"))
-    return total / count if total is not None and count else None
+    return number(total / count) if total is not None and count else None
 
 
 def read_splunk(document: Any, received: Received) -> Iterator[Signal | Rejected]:
