@@ -104,7 +104,7 @@ _BY_WORDS: Final = (
     (re.compile(r"(?i)scaling|\bfleet\b|capacity|lifecycle action|instance refresh|warm pool"), Telling(Kind.SCALING)),
     (
         re.compile(
-            r"(?i)deploy|stack|pipeline|\bbuild\b|release|rollback|configuration|parameter|tag change|update|upgrade|migration|patch|rotation|policy"
+            r"(?i)deploy|stack|pipeline|\bbuild\b|release|rollback|configuration|(?<!hyper)parameter|tag change|update|upgrade|migration|patch|rotation|policy|service operation"
         ),
         Telling(Kind.CHANGE),
     ),

@@ -46,11 +46,15 @@ _NOT_ENTERED: Final = words(
     "environment environmentvariables tags tagset tagspecificationset policydocument parameters userdata additionalinformation"
 )
 _NAMING: Final = re.compile(r"(?P<what>\w{2,}?)(?:name|identifier|id)")
-_NO_THING: Final = re.compile(
-    r"(?:user|person|owner|author|player|actor|creator|contact|recipient|sender|customer|account|principal|caller|client|display|first|last|full|nick|given|family"
-    r"|request|execution|event|correlation|session|message|communication|token|trace|deployment|command|operation|statement|version|region|metric|error|stage"
-    r"|phase|action|type|file|field|column|access|identity|pullrequest|commit|comment|resultset|case|uu|gu)$"
+_PERSONS: Final = words(
+    "by user person owner author player actor creator contact recipient sender customer account principal caller client identity display first last full nick"
+    " given family assignee approver reviewer manager member participant attendee invitee subscriber employee agent patient student"
 )
+_NO_THINGS: Final = words(
+    "request execution event correlation session message communication token trace deployment command operation statement version region metric error stage"
+    " phase action type file field column access pullrequest commit comment resultset case uu gu"
+)
+_NO_THING: Final = re.compile(rf"(?:{'|'.join(sorted(_PERSONS | _NO_THINGS))})$")
 """What may stand before `name` or `id` where no thing is named but a person, a message, a run, an attribute or a file."""
 _INSTANCE: Final = re.compile(r"(?<![\w-])i-[0-9a-f]{8,17}(?![\w-])")
 _MAX_NAME_CHARS: Final = 256

@@ -26,7 +26,7 @@ _CHANGES: Final = re.compile(r"(?i)config|creation|deletion|maintenance|security
 _ERRORS: Final = re.compile(r"(?i)fail(?!over)|low storage|error|incompatible|insufficient|corrupt")
 _WARNINGS: Final = re.compile(r"(?i)failover|availability|restart|shutdown|reboot|recovery|stopped|out of|replica lag")
 _TASK: Final = re.compile(r"(?i)replication.?task")
-_PART: Final = re.compile(r"(?i)snapshot|param|security|subnet|engine.?version|replication.?instance|certificate")
+_PART: Final = re.compile(r"(?i)snapshot|param|security|subnet|engine.?version|replication.?instance|certificate|blue.?green")
 """Sources that belong to databases and are none."""
 _CODE: Final = re.compile(r"[A-Za-z]+-EVENT-\d+")
 

@@ -87,7 +87,7 @@ def _audit(entry: Mapping[str, Any], payload: Mapping[str, Any], received: Recei
         fallback=f"service:{service.removesuffix('.googleapis.com') or 'gcp'}",
         name=method,
         text=gcp_audit.line_of(payload) or f"{service} audit log",
-        event_time_ns=_time(entry, payload),
+        event_time_ns=_time(entry),
         severity_number=severity_of(entry, {}) or (ERROR if gcp_audit.code_of(payload) else INFO),
         dedup_key=f"gcp.audit_log|{id_}" if change and first(operation, "id") else _key(entry),
         change_id=id_ if change else "",
@@ -121,7 +121,7 @@ def _log(entry: Mapping[str, Any], received: Received) -> Signal:
         fallback=f"resource:{log_name or 'gcp'}",
         name=first(payload, "reason") if involved else "",
         text=_text(entry, payload, request, labels),
-        event_time_ns=_time(entry, payload),
+        event_time_ns=_time(entry),
         severity_number=severity_of(entry, request),
         status=status,
         dedup_key=_of_alert(entry, labels) if status else _key(entry),
@@ -179,9 +179,11 @@ def _text(entry: Mapping[str, Any], payload: Mapping[str, Any], request: Mapping
     return (dumped(facts) if facts else "") or unquote(first(entry, "logName"))
 
 
-def _time(entry: Mapping[str, Any], payload: Mapping[str, Any]) -> int:
+def _time(entry: Mapping[str, Any]) -> int:
+    payload = mapping(entry.get("protoPayload"))
     request = mapping(mapping(payload.get("requestMetadata")).get("requestAttributes"))
-    candidates = (entry.get("timestamp"), entry.get("receiveTimestamp"), request.get("time"), entry.get("p_event_time"))
+    within = (request.get("time"), payload.get("timestamp"))  # copies may have lost the entry's own
+    candidates = (entry.get("timestamp"), entry.get("receiveTimestamp"), *within, entry.get("p_event_time"))
     return next((ns for candidate in candidates if (ns := _parsed(candidate))), 0)
 
 
