@@ -152,6 +152,7 @@ def read_flat(document: Any, received: Received) -> Iterable[Signal | Rejected]:
     )  # fmt: skip
     for key in _DATA:
         take(event, document.get(key))
+    event.data |= {key: said for key in (*_USER, "ParentUser") if (said := text(document.get(key)))}
     for key, value in document.items():
         if key.lower() not in _RESERVED and len(event.data) < MAX_DATA and not isinstance(value, dict | list):
             event.data.setdefault(key, text(value))

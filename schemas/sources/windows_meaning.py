@@ -13,6 +13,7 @@ People   account names and SIDs of accounts are taken out of the wording; the ac
 
 from __future__ import annotations
 
+import itertools
 import re
 from functools import lru_cache
 from typing import Any, Final
@@ -30,12 +31,14 @@ from schemas.sources.windows_events_known import Meaning, meaning_of
 MAX_TEXT_CHARS: Final = 4096
 """Of one message: .NET crash messages carry stack traces of several kB, whose tail tells nothing more."""
 _PERSONAL: Final = re.compile(
-    r"(?i).*(?:user_?name|user_?sid|usersid|account_?name|accountsid|samaccount|userprincipal|displayname|upn)|user|sid|member(?:name|sid)"
+    r"(?i).*(?:user_?name|user_?sid|usersid|account_?name|accountsid|samaccount|userprincipal|displayname|upn)|(?:.*[ _]|source|target|parent)?user(?:_?id)?|sid|member(?:name|sid)"
 )
 _ACCOUNT_SID: Final = re.compile(r"S-1-(?:5-21|12-1)(?:-[\d.]+)+", re.IGNORECASE)
 _IN_WORDS: Final = re.compile(
     r"(?i)((?:on behalf of (?:the )?user|(?:account|user|logon account) name:|security id:)\s*)([^\s,;.][^\s,;]*)"
 )
+_USER_LINE: Final = re.compile(r"(?im)^(\s*(?:source|target|parent)?user:\s{0,8})(?!NT (?:AUTHORITY|SERVICE)\\|-\s*$)(\S[^\r\n]{0,256})$")
+"""Sysmon's way to name accounts."""
 _DOMAIN: Final = re.compile(r"(?<![\w.-])[\w.-]{1,64}\\(?=<user>)")
 _FIELD: Final = re.compile(r"\{(\w[\w ]*)\}")
 _GUID: Final = re.compile(r"\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?")
@@ -152,6 +155,8 @@ def wording_of(event: WindowsEvent, meaning: Meaning | None) -> str:
         said = re.sub(rf"(?i)(?<![\w$]){re.escape(person)}(?![\w$])", "<user>", said)
     if "\\<user>" in said:
         said = _DOMAIN.sub("", said)
+    if "ser:" in said:
+        said = _USER_LINE.sub(r"\1<user>", said)
     if ":" in said or "ehalf" in said or "EHALF" in said:
         said = _IN_WORDS.sub(lambda match: match[0] if role_of(match[2]) != "user" else f"{match[1]}<user>", said)
     if "S-1-" in said or "s-1-" in said:
@@ -170,8 +175,15 @@ def _people(event: WindowsEvent, meaning: Meaning | None) -> list[str]:
     named = [event.param(name) for name in (meaning.person if meaning else ())]
     named += [value for name, value in event.data.items() if _is_personal(name)]
     named += [] if event.user.upper().startswith("S-1-") else [event.user]
+    named += _before_sids(event.data)
     bare = {part for value in named for part in (value, value.rpartition("\\")[2]) if 2 <= len(part) <= 256 and part not in ABSENT}
     return sorted((name for name in bare if role_of(name) == "user"), key=lambda name: (-len(name), name))
+
+
+def _before_sids(data: dict[str, str]) -> list[str]:
+    """Positional parameters right before an account's SID: Windows writes domain, name, SID in a row."""
+    positional = [value for name, value in data.items() if name.startswith("param")]
+    return [name for name, sid in itertools.pairwise(positional) if _ACCOUNT_SID.fullmatch(sid)]
 
 
 def _change_id(event: WindowsEvent, meaning: Meaning | None) -> str:
