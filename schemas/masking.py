@@ -27,9 +27,13 @@ CACHED_TEMPLATES: Final = 100_000
 
 _EDGE: Final = "EDGE"
 """Stands for an ASCII word boundary, which the two engines spell differently."""
-_ANCHORS: Final = r"([A-Za-z_$)]#|\.(?:java|kt|scala|py|go|js|ts|rb|cs|cpp|cc|c|h|rs|php|ex|erl):)([0-9])"
+_LANGUAGES: Final = ("java", "kt", "scala", "py", "go", "js", "ts", "rb", "cs", "cpp", "cc", "c", "h", "rs", "php", "ex", "erl")
+"""Endings of source files."""
+_ANCHORS: Final = rf"([A-Za-z_$)]#|\.(?:{'|'.join(_LANGUAGES)}):)([0-9])"
 """A line of code: the letter put before its number saves it from the masks below."""
 _ANCHORED: Final = "${1}L${2}"
+_ANCHOR_NEEDLES: Final = ["#", *(f".{language}:" for language in _LANGUAGES)]
+"""A line without any of these has none."""
 _VARYING: Final = "|".join(
     (
         r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:[.,][0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?",
@@ -55,7 +59,10 @@ def mask(text: str) -> str:
 def mask_many(texts: pl.Series) -> pl.Series:
     """`mask` of a whole column."""
     cut = texts.str.slice(0, MASKED_CHARS)
-    return cut.str.replace_all(_ANCHORS, _ANCHORED).str.replace_all(_RUST_VARYING, MARK)
+    anchored = cut.str.contains_any(_ANCHOR_NEEDLES).arg_true()
+    if len(anchored):
+        cut = cut.scatter(anchored, cut.gather(anchored).str.replace_all(_ANCHORS, _ANCHORED))
+    return cut.str.replace_all(_RUST_VARYING, MARK)
 
 
 def template_id(masked: str) -> int:
