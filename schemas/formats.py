@@ -47,6 +47,7 @@ REFERENCES: Final = {
     "monitors": "https://docs.pingdom.com",
     "problem_webhooks": "https://docs.dynatrace.com/docs/analyze-explore-automate/notifications-and-alerting/problem-notifications/webhook-integration",
     "incident_webhooks": "https://grafana.com/docs/oncall/latest/configure/outgoing-webhooks/",
+    "change_template": "https://argo-cd.readthedocs.io/en/stable/operator-manual/notifications/services/webhook/",
     "alert_template": "https://www.zabbix.com/documentation/current/en/manual/config/notifications/media/webhook",
     "shipped_metrics": "https://vector.dev/docs/architecture/data-model/metric/",
     "program_logs": "https://httpd.apache.org/docs/current/logs.html",

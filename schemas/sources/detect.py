@@ -33,6 +33,7 @@ from schemas.sources import (
     bitbucket,
     bitbucket_server,
     cdevents,
+    change_template,
     cloudevents,
     container_log,
     datadog,
@@ -167,6 +168,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     *telegraf.SOURCES[1:],
     *program_logs.SOURCES,
     *cloudevents.SOURCES,
+    *change_template.SOURCES,
     *alert_template.SOURCES,
     *json_log.SOURCES,  # last: any object with a message and a time
 )

@@ -3,7 +3,7 @@
 Reference: Spinnaker documentation "Notifications and events: REST", echo's Event model; orca's Execution model.
 Identity:  the application, else the build project.
 Time:      `details.created`, epoch milliseconds as text.
-State:     `orca:pipeline:*` are changes: starting, complete, failed; stages, tasks and builds are states.
+State:     `orca:pipeline:*` are changes: starting, complete, failed; stages, tasks, builds and what triggers pipelines are states.
 Change id: the execution's id, or the build's number.
 Dedup:     the same.
 """
@@ -30,9 +30,14 @@ def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
     execution = mapping(content.get("execution"))
     build = mapping(mapping(content.get("project")).get("lastBuild"))
     application = text(details.get("application")) or first(execution, "application") or text_at(content, "context.application")
-    project = text_at(content, "project.name")
+    project = text_at(content, "project.name") or text_at(content, "repository", "slug")
     last = type_.rpartition(":")[2]
-    state = first(execution, "status") or text(build.get("result")) or ("BUILDING" if build.get("building") is True else last)
+    of_a_step = type_.startswith(("orca:stage", "orca:task"))  # the execution's own status is that of the whole, which goes on
+    state = (
+        ("" if of_a_step else first(execution, "status"))
+        or text(build.get("result"))
+        or ("BUILDING" if build.get("building") is True else last)
+    )
     result = (
         "succeeded"
         if state in ("complete", "SUCCEEDED", "SUCCESS")
@@ -40,7 +45,7 @@ def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
         if state in ("failed", "TERMINAL", "FAILURE")
         else outcome(state)
     )
-    id_ = text(content.get("executionId")) or first(execution, "id") or text(build.get("number"))
+    id_ = text(content.get("executionId")) or first(execution, "id") or text(build.get("number")) or first(content, "hash", "tag")
     pipeline = text(execution.get("name")) or text_at(content, "name")
     yield row(
         received,
