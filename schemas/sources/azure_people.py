@@ -16,6 +16,10 @@ _THING_NODES: Final = frozenset(["stage", "job", "phase", "pipeline", "run", "en
 """Things, whose display names are no person's."""
 _CHANGED_BY: Final = re.compile(r"(?i)system\.\w+by|system\.assignedto|system\.authorizedas")
 """Fields of work items that hold a name, with or without an address behind it."""
+_ROLE: Final = re.compile(
+    r"((?:Requested for|Pending on:|(?:Approv|Reject|Deferr)ed by:?) {1,4})[^\W\d_][\w.'-]{0,63}(?: [^\W\d_][\w.'-]{0,63}){0,3}"
+)
+"""Where the sentences of releases name somebody whom the resource may leave out."""
 MAX_NODES: Final = 4096
 """Values searched for names of people; release payloads with many stages have some hundreds."""
 
@@ -50,6 +54,7 @@ def _scalars(node: Any, parent: str, depth: int) -> Iterator[tuple[str, str, str
 
 
 def without(people: Iterable[str], said: str) -> str:
+    said = _ROLE.sub(r"\1<user>", said)
     for name in people:
         said = re.sub(rf"(?i)(?<!\w){re.escape(name)}(?!\w)", "<user>", said)
     return said
