@@ -89,6 +89,7 @@ REFERENCES: Final = {
     "metricbeat": "https://www.elastic.co/guide/en/beats/metricbeat/current/exported-fields.html",
     "ecs": "https://www.elastic.co/guide/en/ecs/current/ecs-field-reference.html",
     "elastic_alerts": "https://www.elastic.co/docs/reference/security/fields-and-object-schemas/alert-schema",
+    "apt_history": "https://manpages.debian.org/stable/apt/apt.8.en.html",
     "auditd": "https://github.com/linux-audit/audit-documentation/wiki",
     "kernel": "https://docs.kernel.org/admin-guide/mm/concepts.html",
     "syslog": "https://www.rfc-editor.org/rfc/rfc5424",

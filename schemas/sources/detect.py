@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from schemas.sources import (
     alert_template,
+    apt_history,
     argocd,
     auditd,
     aws_alarm,
@@ -158,6 +159,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     *elastic_alerts.SOURCES,
     *ecs.SOURCES,
     *auditd.SOURCES,
+    *apt_history.SOURCES,
     *kernel.SOURCES[:1],
     *syslog.SOURCES,
     *kernel.SOURCES[1:],  # after syslog: a report without any time is known by its words alone
