@@ -51,10 +51,12 @@ def action_of(event_name: str) -> str:
 
 
 def failed(record: Mapping[str, Any]) -> str:
-    """The error code of a call that did not go through; empty for one that did."""
+    """The error code of a call that did not go through, the name of a service event that tells of a failure; empty for what went well."""
     code = record.get("errorCode")
     if isinstance(code, str) and code and code not in _NOT_AN_ERROR:
         return code
+    if record.get("eventType") == "AwsServiceEvent" and (name := str(record.get("eventName"))).endswith(("Failed", "Abandoned")):
+        return name
     response = record.get("responseElements")
     login = response.get("ConsoleLogin") if isinstance(response, dict) else None
     return "LoginFailed" if login == "Failure" else ""

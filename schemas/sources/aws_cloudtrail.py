@@ -62,7 +62,7 @@ def _call(record: Mapping[str, Any], received: Received, source: str, time_ns: i
     error = failed(record)
     named, ids = split_ids(names_in(request, response))
     named = {**_of_ecs(service, request), **named}
-    arns = arns_in(record.get("resources"), request, response, record.get("serviceEventDetails"))
+    arns = arns_in(record.get("resources"), request, response, record.get("serviceEventDetails"), record.get("additionalEventData"))
     done = f"failed with {error}" if error else "done"
     if service not in _OF_PEOPLE:
         ids = list(dict.fromkeys([*ids, *_named_besides(request, response)]))

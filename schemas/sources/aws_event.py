@@ -132,6 +132,7 @@ _CHANGE_IDS: Final = (
 """What carries the id of a change of a type we do not know."""
 _ALERT_IDS: Final = (
     "alarm_id",
+    "alert_id",
     "alarmId",
     "alert-arn",
     "alertId",

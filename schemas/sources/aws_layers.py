@@ -47,7 +47,11 @@ def _sqs(at: str, message: dict[str, Any]) -> Part:
 def _received(document: dict[str, Any]) -> list[Part] | None:
     """`Messages` of SQS's ReceiveMessage."""
     messages = document["Messages"]
-    if not isinstance(messages, list) or not all(isinstance(message, dict) and _is_received(message) for message in messages):
+    if (
+        not isinstance(messages, list)
+        or not messages
+        or not all(isinstance(message, dict) and _is_received(message) for message in messages)
+    ):
         return None
     return [_sqs(f"Messages[{place}].Body", _as_lambda(message)) for place, message in enumerate(messages)]
 
@@ -152,7 +156,7 @@ def _looked_up(document: dict[str, Any]) -> list[Part] | None:
 
 def _looked_up_all(document: dict[str, Any]) -> list[Part] | None:
     events = document["Events"]
-    if not isinstance(events, list) or not all(isinstance(event, dict) and "CloudTrailEvent" in event for event in events):
+    if not isinstance(events, list) or not events or not all(isinstance(event, dict) and "CloudTrailEvent" in event for event in events):
         return None
     return [Part(f"Events[{place}]", event) for place, event in enumerate(events)]
 

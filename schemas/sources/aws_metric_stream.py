@@ -1,6 +1,6 @@
 """Amazon CloudWatch metric streams, JSON: one statistic set a metric and minute.
 
-Reference: CloudWatch user guide, "CloudWatch metric stream JSON format"; GetMetricData's `MetricDataResults`.
+Reference: CloudWatch user guide, "CloudWatch metric stream JSON format".
 Identity:  the dimensions.  Time: timestamp (ms), the start of the minute.  Severity, state, dedup: none.
 Value:     the mean, sum/count; count, min, max and percentiles are kept in details.  An empty set (count 0) has no value to give.
 """
