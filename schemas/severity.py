@@ -21,9 +21,9 @@ BY_WORD: Final = {
     "trace": TRACE, "verbose": DEBUG, "finest": TRACE, "debug": DEBUG, "fine": DEBUG,
     "info": INFO, "information": INFO, "informational": INFO, "normal": INFO, "none": INFO, "ok": INFO, "default": UNSPECIFIED,
     "notice": NOTICE,
-    "warn": WARN, "warning": WARN, "minor": WARN, "low": WARN, "medium": WARN,
+    "warn": WARN, "warning": WARN, "minor": WARN, "low": WARN, "medium": WARN, "moderate": WARN, "average": WARN,
     "err": ERROR, "error": ERROR, "major": ERROR, "high": ERROR, "severe": ERROR, "failed": ERROR,
-    "crit": CRITICAL, "critical": CRITICAL, "page": CRITICAL,
+    "crit": CRITICAL, "critical": CRITICAL, "page": CRITICAL, "urgent": CRITICAL,
     "alert": FATAL, "fatal": FATAL, "panic": FATAL, "emerg": FATAL, "emergency": FATAL, "disaster": FATAL,
 }  # fmt: skip
 """Severity words as tools write them, lower case."""

@@ -84,8 +84,7 @@ def _severity(alert: dict[str, Any]) -> int:
     if "secret_type" in alert:
         return severity.ERROR
     paths = ("security_vulnerability.severity", "security_advisory.severity", "rule.security_severity_level", "rule.severity", "severity")
-    word = text_at(alert, *paths).lower()
-    return severity.WARN if word == "moderate" else severity.from_word(word)
+    return severity.from_word(text_at(alert, *paths))
 
 
 def _from_github(document: Any) -> bool:

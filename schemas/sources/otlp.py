@@ -33,7 +33,11 @@ from schemas.sources.source import Received, Source
 LOGS: Final = "otlp.logs"
 METRICS: Final = "otlp.metrics"
 DELTA: Final = (1, "1", "AGGREGATION_TEMPORALITY_DELTA")
-_IDENTITIES: Final = ("service.name", "service_name", "service.instance.id", "host.name", "k8s.pod.name", "container.name")
+_IDENTITIES: Final = (
+    "service.name", "service_name", "service.instance.id", "host.name", "k8s.pod.name", "k8s.namespace.name", "k8s.deployment.name", "k8s.container.name",
+    "k8s.node.name", "k8s.cluster.name", "container.name",
+)  # fmt: skip
+"""What a record itself may say of who it is about: senders that gather from many put it there."""
 _EXCEPTION: Final = ("exception.type", "exception.message", "exception.stacktrace")
 _MAX_VALUE_CHARS: Final = 256
 
@@ -220,7 +224,17 @@ def _finite(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
+_FIRST_OF: Final = {
+    "TRACE": severity.TRACE, "DEBUG": severity.DEBUG, "INFO": severity.INFO, "WARN": severity.WARN, "ERROR": severity.ERROR, "FATAL": severity.FATAL,
+}  # fmt: skip
+
+
 def severity_of(value: int | str) -> int:
+    """1–24 as it is, also in digits or by the enum's name (`SEVERITY_NUMBER_ERROR2`)."""
+    if isinstance(value, str) and value.startswith("SEVERITY_NUMBER_"):
+        name = value.removeprefix("SEVERITY_NUMBER_")
+        first = _FIRST_OF.get(name.rstrip("234"), severity.UNSPECIFIED)
+        return first + int(name[-1:]) - 1 if first and name[-1:] in ("2", "3", "4") else first
     number = int(value) if isinstance(value, int) or (value.isdecimal() and len(value) < 4) else 0
     return number if 0 <= number <= 24 else severity.UNSPECIFIED
 
