@@ -74,6 +74,10 @@ def read_merge(document: Any, received: Received) -> Iterator[Signal | Rejected]
     )  # fmt: skip
 
 
+def refuse(document: Any, received: Received) -> Iterator[Signal | Rejected]:
+    yield Rejected("not_telemetry", "a Bitbucket event about issues, comments or forks changes nothing that runs", "", BITBUCKET)
+
+
 def _key(document: dict[str, Any], what: str) -> str:
     return f"bitbucket:{first(mapping(document.get('repository')), 'full_name', 'name')}:{what}"
 
@@ -84,8 +88,14 @@ def _has(key: str) -> Any:
     )
 
 
+def _is_other(document: Any) -> bool:
+    named = isinstance(document, dict) and isinstance(document.get("repository"), dict) and isinstance(document.get("actor"), dict)
+    return named and "full_name" in document["repository"] and not document.keys().isdisjoint({"issue", "fork", "comment", "changes"})
+
+
 SOURCES: Final = (
     Source("bitbucket.push", _has("push"), read_push),
     Source("bitbucket.commit_status", _has("commit_status"), read_status),
     Source("bitbucket.pull_request", _has("pullrequest"), read_merge),
+    Source("bitbucket.other", _is_other, refuse),
 )

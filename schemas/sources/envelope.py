@@ -22,7 +22,7 @@ import orjson
 
 from schemas.rejected import Rejected
 from schemas.sources.layers import parts_of
-from schemas.sources.part import Part
+from schemas.sources.part import Part, json_in
 from schemas.sources.source import Received, Source
 
 Detect = Callable[[Any], Source | None]
@@ -53,6 +53,8 @@ _GZIP: Final = b"\x1f\x8b"
 _BASE64: Final = re.compile(r"\s*[A-Za-z0-9+/_-]{24,}={0,2}\s*")
 _PACKED: Final = ("H4sI", "eyJ", "W3si", "ewog", "eyAi")
 """How base64 of gzip, of `{"`, of `[{"` and of pretty-printed JSON begins."""
+_CARRYING: Final = ("body", "payload", "data", "message", "content", "event", "record", "value", "raw")
+"""Under which keys gateways, queues and webhook relays put what they were given."""
 _LONE_SURROGATE: Final = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
@@ -140,7 +142,18 @@ class Opener:
         elif (source := self._detect(document)) is not None:
             yield Document(source, document, received, at)
         else:
-            yield Rejected("unknown_format", f"{_shape(document)} of no known format; see docs/formats.md for what is read", at)
+            yield from self._carried(document, received, at, depth)
+
+    def _carried(self, document: Any, received: Received, at: str, depth: int) -> Iterator[Document | Rejected]:
+        """What a relay's own envelope carries (`{"headers": …, "body": …}`), where that is read; else why not."""
+        for key in _CARRYING if isinstance(document, dict) else ():
+            content = json_in(document[key]) if isinstance(document.get(key), str) else document.get(key)
+            if isinstance(content, dict | list) and content:
+                opened = list(self._document(content, received, f"{at}.{key}" if at else key, depth + 1))
+                if any(isinstance(found, Document) for found in opened):
+                    yield from opened
+                    return
+        yield Rejected("unknown_format", f"{_shape(document)} of no known format; see docs/formats.md for what is read", at)
 
     def _string(self, text: str, received: Received, at: str, depth: int) -> Iterator[Document | Rejected]:
         try:

@@ -42,9 +42,11 @@ _LEVEL: Final = (
     "@l",
     "levelname",
     "Level",
+    "LogLevel",
     "severityText",
+    "severity_text",
 )
-_MESSAGE: Final = ("message", "msg", "@m", "@mt", "event", "text", "log", "Message", "RenderedMessage")
+_MESSAGE: Final = ("message", "msg", "@m", "@mt", "event", "text", "log", "Message", "RenderedMessage", "errorMessage", "body")
 _ERROR: Final = ("error", "err", "exception", "Exception", "thrown", "stack_trace", "stacktrace", "stack", "@x", "exc_info")
 _TRACE: Final = ("trace_id", "traceId", "trace.id", "traceID", "TraceId", "dd.trace_id")
 _IDENTITY: Final = (
@@ -161,9 +163,10 @@ def level_of(document: Mapping[str, Any], message: str) -> int:
 
 
 def _instant(document: Mapping[str, Any]) -> int:
-    """log4j2's `instant`: {"epochSecond", "nanoOfSecond"}."""
-    instant = mapping(document.get("instant"))
-    seconds, nanos = number(instant.get("epochSecond")), number(instant.get("nanoOfSecond"))
+    """log4j2's `instant`: {"epochSecond", "nanoOfSecond"}; Google's `timestamp`: {"seconds", "nanos"}."""
+    instant, timestamp = mapping(document.get("instant")), mapping(document.get("timestamp"))
+    seconds = number(instant.get("epochSecond", timestamp.get("seconds")))
+    nanos = number(instant.get("nanoOfSecond", timestamp.get("nanos")))
     return times.parse(int(seconds), unit="s") + int(nanos or 0) if seconds is not None and 0 <= (nanos or 0) < 1e9 else 0
 
 

@@ -146,4 +146,17 @@ def _recognises(document: Any) -> bool:
     return any(isinstance(document.get(key), dict) and "metadata" in document[key] for key in _RUNS)
 
 
-SOURCES: Final = (Source(OBJECT, _recognises, read),)
+def refuse(document: Any, received: Received) -> Iterator[Signal | Rejected]:
+    yield Rejected("not_telemetry", "what the API server says of a watch itself, not of an object", "", OBJECT)
+
+
+def _is_of_the_watch(document: Any) -> bool:
+    """A bookmark, or the error with which a watch ends."""
+    if not isinstance(document, dict):
+        return False
+    return (document.get("type") in ("BOOKMARK", "ERROR") and isinstance(document.get("object"), dict)) or (
+        document.get("kind") == "Status" and "apiVersion" in document
+    )
+
+
+SOURCES: Final = (Source(OBJECT, _recognises, read), Source("kubernetes.watch", _is_of_the_watch, refuse))

@@ -16,8 +16,9 @@ from schemas import severity, times
 from schemas.rejected import Rejected
 from schemas.severity import BY_SYSLOG
 from schemas.signal import Signal
-from schemas.sources.cloud import first, mapping, sequence, text
+from schemas.sources.cloud import decoded, first, mapping, sequence, text
 from schemas.sources.fields import flat, labels
+from schemas.sources.json_log import level_of, message_of
 from schemas.sources.linux_meaning import Line, signal_of
 from schemas.sources.source import Received, Source
 
@@ -186,13 +187,16 @@ def _line(document: Mapping[str, Any], source: str, program: str) -> Line:
     }
     attributes = {**labels(document.get("label")), **kubernetes, **{name: value for name, value in container.items() if value}}
     host = first(document, *_HOST) or text(mapping(document.get("host")).get("name"))
+    said = first(document, *_MESSAGE).rstrip("\n")
+    inner = mapping(decoded(said))  # an application's own JSON line
+    message = message_of(inner) or said
     return Line(
         source=source,
-        message=first(document, *_MESSAGE).rstrip("\n"),
+        message=message,
         time_ns=next((found for key in _TIME if (found := times.parse(document.get(key)))), 0),
         host=host if not kubernetes else "",
         program=program,
-        severity_number=_severity(document),
+        severity_number=_severity(document) or (level_of(inner, message) if inner else severity.UNSPECIFIED),
         attributes=tuple(attributes.items()),
         trace_id=first(document, "trace_id", "traceId", "traceID"),
     )
