@@ -63,6 +63,7 @@ REFERENCES: Final = {
     "aws_cloudtrail": f"{_AWS}/awscloudtrail/latest/userguide/cloudtrail-event-reference.html",
     "aws_logs": f"{_AWS}/AmazonCloudWatch/latest/logs/SubscriptionFilters.html",
     "aws_metric_stream": f"{_AWS}/AmazonCloudWatch/latest/monitoring/CloudWatch-metric-streams-formats-json.html",
+    "aws_metric_stream_otel": f"{_AWS}/AmazonCloudWatch/latest/monitoring/CloudWatch-metric-streams-formats-opentelemetry-100.html",
     "aws_messages": f"{_AWS}/lambda/latest/dg/lambda-services.html",
     "gcp_monitoring": "https://cloud.google.com/monitoring/support/notification-options#webhooks",
     "gcp_log_entry": "https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry",

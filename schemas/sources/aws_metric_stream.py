@@ -26,7 +26,7 @@ def _recognises(document: Any) -> bool:
     return isinstance(document, dict) and "metric_stream_name" in document and "metric_name" in document
 
 
-def _read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
+def read_record(document: Any, received: Received) -> Iterator[Signal | Rejected]:
     statistics = {str(key): found for key, entry in mapping(document.get("value")).items() if (found := number(entry)) is not None}
     count, total = statistics.get("count"), statistics.get("sum")
     mean = total / count if count and total is not None else number(document.get("value"))
@@ -57,4 +57,4 @@ def _read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
     )
 
 
-SOURCES: Final = (Source(FORMAT, _recognises, _read),)
+SOURCES: Final = (Source(FORMAT, _recognises, read_record),)

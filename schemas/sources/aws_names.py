@@ -49,6 +49,7 @@ _NAMING: Final = re.compile(r"(?P<what>\w{2,}?)(?:name|identifier|id)")
 _PERSONS: Final = words(
     "by user person owner author player actor creator contact recipient sender customer account principal caller client identity display first last full nick"
     " given family assignee approver reviewer manager member participant attendee invitee subscriber employee agent patient student"
+    " requester initiator executor operator submitter publisher organizer speaker buyer seller guest"
 )
 _NO_THINGS: Final = words(
     "request execution event correlation session message communication token trace deployment command operation statement version region metric error stage"

@@ -20,6 +20,7 @@ from schemas.sources import (
     aws_logs,
     aws_messages,
     aws_metric_stream,
+    aws_metric_stream_otel,
     aws_notices,
     aws_runs,
     aws_scaling,
@@ -174,7 +175,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     *alert_template.SOURCES,
     *json_log.SOURCES,  # last: any object with a message and a time
 )
-BINARY: Final[tuple[Source, ...]] = otlp_protobuf.SOURCES
+BINARY: Final[tuple[Source, ...]] = (*aws_metric_stream_otel.BINARY, *otlp_protobuf.SOURCES)
 """Sources of bytes that are neither JSON nor text."""
 
 

@@ -14,6 +14,9 @@ from schemas.check import check
 from schemas.reading import Reading
 from schemas.sources.aws_actions import action_of, actor_of, kind_of
 from schemas.sources.aws_event_types import TELLINGS
+from schemas.sources.aws_logs import attributes_of
+from schemas.sources.aws_metric_stream_otel import undelimited
+from schemas.sources.aws_names import instances_in, names_by_ending
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "aws"
 STRICT = Reading(strict=True)
@@ -218,3 +221,48 @@ def test_an_event_of_any_type_gives_a_row(type_: str, source: str, detail: Any) 
     assert rows
     assert all(row["entities"][0] for row in rows)
     assert rows == rows_of(document)
+
+
+def test_keys_that_end_like_a_name_name_things_and_never_people() -> None:
+    """Keys of services nobody listed give an identity; those of people, messages and runs give none (C2, C81)."""
+    things = {"meshName": "shop-mesh", "restore-testing-plan-id": "rtp-1", "DBProxyIdentifier": "pool"}
+    others = (
+        "userName",
+        "createdByName",
+        "ownerId",
+        "requester-id",
+        "requestId",
+        "eventName",
+        "DisplayName",
+        "assigneeName",
+        "versionId",
+        "uid",
+        "arn",
+    )
+    assert names_by_ending({**things, **dict.fromkeys(others, "Jane Canary")}) == list(things.values())
+
+
+def test_an_interface_is_no_instance() -> None:
+    """`eni-…` ends like `i-…`; neither a flow log's stream nor prose may make a host of it (C2)."""
+    assert "host.id" not in attributes_of({"logGroup": "flow", "logStream": "eni-0a1b2c3d4e5f60718-all"})
+    assert attributes_of({"logGroup": "app", "logStream": "i-0a1b2c3d4e5f60718"})["host.id"] == "i-0a1b2c3d4e5f60718"
+    assert instances_in({"message": "i-0a1b2c3d lost eni-0a1b2c3d4e5f60718, see i-0a1b2c3d."}) == ["i-0a1b2c3d"]
+
+
+def delimited(messages: list[bytes]) -> bytes:
+    """Each message after its length as a varint."""
+    return b"".join(_varint(len(message)) + message for message in messages)
+
+
+def _varint(number: int) -> bytes:
+    low = bytes([number & 0x7F])
+    return low if number < 0x80 else bytes([low[0] | 0x80]) + _varint(number >> 7)
+
+
+@given(st.lists(st.binary(min_size=1, max_size=300).map(lambda rest: b"\x0a" + rest), min_size=1, max_size=4), st.data())
+def test_lengths_between_messages_are_taken_out_and_nothing_else(messages: list[bytes], data: st.DataObject) -> None:
+    """A run of delimited messages reads as one; a run cut inside its last message is none (C1)."""
+    value = delimited(messages)
+    assert undelimited(value) == b"".join(messages)
+    cut = data.draw(st.integers(1, len(messages[-1])))
+    assert undelimited(value[:-cut]) is None
