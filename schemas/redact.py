@@ -106,6 +106,10 @@ _PLAIN_WORDS: Final = frozenset(
     "a an the this that it all any none null nil undefined unknown unset not is was are be to from in on at for of and or by new same another other"  # noqa: SIM905
     " user users id ids name names true false yes no default system service customer customers timeout failed error errors request".split()
 )
+_LEVELS: Final = frozenset(
+    "TRACE DEBUG INFO NOTICE WARN WARNING ERROR CRITICAL FATAL PANIC ALERT EMERG LOG DETAIL HINT STATEMENT".split()  # noqa: SIM905
+)
+"""A log's level after a name is no part of it: PostgreSQL writes `user=app FATAL:  …`."""
 _MACHINES: Final = re.compile(
     r"""(?ix) root | system | local\ ?system | local\ service | network\ service | nt\ authority.* | nt\ service.* | .*\[bot\] | .*\$ | \d{1,3} | 4294967295
     | (?:.*[-_./:@])?(?:bot|ci|cd|svc|sa|service-?account|automation|deployer|pipeline|scheduler|controller|operator|runner|github-actions|gitlab-ci
@@ -204,7 +208,7 @@ def _people(pattern: re.Pattern[str], text: str, low: str, key: bytes) -> list[_
             continue  # `created by ReplicaSet/web`: a thing, not a person
         if "more" in pattern.groupindex:
             for word in text[slice(*match.span("more"))].split(" ")[1:]:
-                if not word[0].isupper():
+                if not word[0].isupper() or word in _LEVELS:
                     break
                 end += 1 + len(word)
         spans.append((begin, end, _mark("user", text[begin:end], key)))

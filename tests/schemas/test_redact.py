@@ -44,6 +44,12 @@ def test_what_an_operator_needs_stays(text: str) -> None:
     assert redact(text) == text
 
 
+def test_a_level_after_a_name_stays() -> None:
+    """PostgreSQL writes its level right behind the user; whoever reads the row must see that it was fatal (C1)."""
+    assert redact("db=shop,user=jcanary FATAL:  too many connections") == "db=shop,user=<user> FATAL:  too many connections"
+    assert redact("user=Jane Canary ERROR: deadlock detected") == "user=<user> ERROR: deadlock detected"
+
+
 def test_a_key_makes_pseudonyms_that_are_equal_for_one_person() -> None:
     """The same person has one pseudonym under a key, another under another key, and none without."""
     one, other = redact("user=jcanary", b"k"), redact("retry for user=jcanary", b"k")
