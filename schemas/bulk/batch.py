@@ -21,7 +21,7 @@ import polars as pl
 from schemas.subjects import Subjects
 
 T = TypeVar("T")
-_OPEN, _CLOSE, _BREAK = ord("{"), ord("}"), ord("\n")
+_OPEN, _CLOSE = ord("{"), ord("}")
 _WORTH_A_CALL_BYTES: Final = 4_096
 """A larger record costs more to copy into a run than to decode by a call of its own."""
 
@@ -55,12 +55,15 @@ class Bulk(Protocol):
 
 
 def decode_together(decoder: msgspec.json.Decoder[T], values: Sequence[bytes]) -> list[T] | None:
-    """Each record decoded; None if a record is not one JSON object of that type.
+    """Each record decoded; None if a record is not one JSON object of that type."""
+    if len(values[0]) >= _WORTH_A_CALL_BYTES:
+        return _decode_each(decoder, values)
+    run = joined(values)
+    return None if run is None else run.decoded(decoder)
 
-    Parts that are taken raw are not looked into, so the encoding of their bytes is checked here.
-    """
-    if len(values[0]) < _WORTH_A_CALL_BYTES:
-        return _decode_joined(decoder, values)
+
+def _decode_each(decoder: msgspec.json.Decoder[T], values: Sequence[bytes]) -> list[T] | None:
+    """Parts that are taken raw are not looked into, so the encoding of their bytes is checked here."""
     try:
         for value in values:
             if not value.isascii():
@@ -70,26 +73,41 @@ def decode_together(decoder: msgspec.json.Decoder[T], values: Sequence[bytes]) -
         return None
 
 
-def _decode_joined(decoder: msgspec.json.Decoder[T], values: Sequence[bytes]) -> list[T] | None:
-    """Records decoded by one call.
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Records as lines: each begins with `{` and ends with `}`, and no other line breaks are in them.
 
-    They are joined by line breaks, and there are no others.  Since each begins with `{` and ends with `}`, and no JSON string holds a raw
-    line break, a boundary inside an unfinished record is a syntax error: the count of objects tells whether each record was exactly one.
+    Since no JSON string holds a raw line break, a boundary inside an unfinished record is a syntax error: the count of objects tells
+    whether each record was exactly one.
     """
-    joined = b"\n".join(values)
-    if joined[:1] != b"{" or joined[-1:] != b"}":
+
+    whole: bytes
+    count: int
+
+    def decoded(self, decoder: msgspec.json.Decoder[T]) -> list[T] | None:
+        """Each record by one call; None if one is not of that type."""
+        try:
+            found = decoder.decode_lines(self.whole)
+        except (msgspec.MsgspecError, RecursionError):
+            return None
+        return found if len(found) == self.count else None
+
+
+def joined(values: Sequence[bytes]) -> Joined | None:
+    """None for records that may not be told apart, or are no UTF-8: raw parts are not looked into, so it is checked here."""
+    whole = b"\n".join(values)
+    if whole[:1] != b"{" or whole[-1:] != b"}" or whole.count(b"\n") != len(values) - 1:
         return None
-    raw = np.frombuffer(joined, np.uint8)
-    breaks = np.flatnonzero(raw == _BREAK)
-    if len(breaks) != len(values) - 1 or (raw[breaks - 1] != _CLOSE).any() or (raw[breaks + 1] != _OPEN).any():
+    raw = np.frombuffer(whole, np.uint8)
+    breaks = np.cumsum(np.fromiter(map(len, values), np.int64, len(values)) + 1)[:-1] - 1
+    if (raw[breaks - 1] != _CLOSE).any() or (raw[breaks + 1] != _OPEN).any():
         return None
-    try:
-        if not joined.isascii():
-            joined.decode()
-        decoded = decoder.decode_lines(joined)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
-    return decoded if len(decoded) == len(values) else None
+    if not whole.isascii():
+        try:
+            whole.decode()
+        except UnicodeDecodeError:
+            return None
+    return Joined(whole, len(values))
 
 
 NO_SUBJECT: Final = -1

@@ -3,14 +3,12 @@
 The typed line takes the objects that name the emitter as raw bytes: a file or pod repeats them byte by byte, so their bytes are the key of
 the subject, and they are parsed once.  Lines with an alert, with error texts or in shapes of their own are odd.
 
-Most batches hold nothing but what a shipper writes of a container's log: there a leaner type refuses every other field, and with it every
-question that the other fields raise.
+Most batches hold nothing but what a shipper writes of a container's log: ecs_lean.py reads those.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -19,8 +17,9 @@ import orjson
 import polars as pl
 
 from schemas import severity
-from schemas.bulk.batch import NO_SUBJECT, Batch, decode_together, without_odd
-from schemas.bulk.columns import times_ns
+from schemas.bulk.batch import NO_SUBJECT, Batch, joined, without_odd
+from schemas.bulk.columns import stripped, times_ns
+from schemas.bulk.ecs_lean import Lean, numbers_of, shipped
 from schemas.redact import redact_many
 from schemas.sources.cloud import MAX_TEXT_CHARS
 from schemas.sources.ecs import ECS, details_of, subject_of
@@ -91,46 +90,9 @@ class _Line(msgspec.Struct, gc=False):
     source_type: _Part = _UNSET
 
 
-_ABSENT: Final = msgspec.Raw(b"")
-
-
-class _LeanLog(msgspec.Struct, gc=False, frozen=True, forbid_unknown_fields=True):
-    level: str = ""
-    logger: str = ""
-    offset: msgspec.Raw = _ABSENT
-    file: msgspec.Raw = _ABSENT
-
-
-class _Lean(msgspec.Struct, gc=False, forbid_unknown_fields=True):
-    """What is read of a line is named as in _Line; the fields after `level` say nothing that is kept."""
-
-    at: str = msgspec.field(name="@timestamp")
-    ecs: msgspec.Raw  # without it, a line may be Fluent Bit's own
-    message: str = ""
-    log: _LeanLog = _LeanLog()
-    trace: _Trace = _NO_TRACE
-    service: msgspec.Raw = _ABSENT
-    host: msgspec.Raw = _ABSENT
-    kubernetes: msgspec.Raw = _ABSENT
-    container: msgspec.Raw = _ABSENT
-    cloud: msgspec.Raw = _ABSENT
-    orchestrator: msgspec.Raw = _ABSENT
-    agent: msgspec.Raw = _ABSENT
-    fields: msgspec.Raw = _ABSENT
-    level: str = ""
-    input: msgspec.Raw = _ABSENT
-    stream: msgspec.Raw = _ABSENT
-    tags: msgspec.Raw = _ABSENT
-    data_stream: msgspec.Raw = _ABSENT
-    span: msgspec.Raw = _ABSENT
-    transaction: msgspec.Raw = _ABSENT
-
-
 _decoder: Final = msgspec.json.Decoder(_Line)
-_lean_decoder: Final = msgspec.json.Decoder(_Lean)
 _STABLE: Final = ("service", "host", "kubernetes", "container", "cloud", "orchestrator", "agent", "fields")
 _VARYING: Final = ("labels", "url", "http", "destination", "event", "process")
-_stable_parts: Final = attrgetter(*_STABLE)
 
 
 class Ecs:
@@ -138,54 +100,40 @@ class Ecs:
     marks = (b'"@timestamp"', b'"message"')
 
     def read(self, values: Sequence[bytes], subjects: Subjects, redaction_key: bytes) -> Batch | None:
-        joined = b"\n".join(values)
-        lean = decode_together(_lean_decoder, values) if not any(mark in joined for mark in _FORWARDED) else None
+        run = joined(values)
+        if run is None:
+            return None
+        lean = shipped(run)
         if lean is not None:
-            return _batch(lean, _lean_numbers(lean, subjects), redaction_key)
-        lines = decode_together(_decoder, values)
+            return _batch(lean, numbers_of(lean, subjects), redaction_key)
+        lines = run.decoded(_decoder)
         if lines is None:
             return None
-        marked = _marked(values, joined)
+        marked = _marked(values, run.whole)
         numbers = [NO_SUBJECT if _unusual(line) or odd else _number(line, subjects) for line, odd in zip(lines, marked, strict=True)]
         batch = _batch(lines, numbers, redaction_key)
         batch.columns["details"] = pl.Series([_details(lines[place]) for place in batch.record], dtype=pl.String)
         return batch
 
 
-def _batch(lines: Sequence[_Line | _Lean], numbers: Sequence[int], redaction_key: bytes) -> Batch:
+def _batch(lines: Sequence[_Line | Lean], numbers: Sequence[int], redaction_key: bytes) -> Batch:
     usual, odd = without_odd(numbers)
     if odd:
         lines = [lines[place] for place in usual]
-    levels = {word: severity.from_word(word) for word in {line.log.level for line in lines} | {line.level for line in lines}}
     columns = {
         "event_time_ns": times_ns([line.at for line in lines]),
-        "severity_number": pl.Series([levels[line.log.level] or levels[line.level] for line in lines], dtype=pl.UInt8),
-        "text": redact_many(pl.Series([line.message.strip()[:MAX_TEXT_CHARS] for line in lines], dtype=pl.String), redaction_key),
-        "trace_id": pl.Series([line.trace.id.strip()[:MAX_TEXT_CHARS] for line in lines], dtype=pl.String),
+        "severity_number": pl.Series(_levels(lines), dtype=pl.UInt8),
+        "text": redact_many(stripped([line.message for line in lines], MAX_TEXT_CHARS), redaction_key),
+        "trace_id": stripped([line.trace.id for line in lines], MAX_TEXT_CHARS),
     }
     return Batch(usual, np.zeros(len(usual), np.int64), np.array(numbers, np.int64)[usual], columns, odd)
 
 
-def _lean_numbers(lines: Sequence[_Lean], subjects: Subjects) -> list[int]:
-    """The subject of each line, by the bytes of all that names it."""
-    keys = [(b"\0".join(parts), line.log.logger) for line, parts in zip(lines, map(_stable_parts, lines), strict=True)]
-    return [
-        NO_SUBJECT if not line.message else known if known is not None else _lean_number(line, key, subjects)
-        for line, key, known in zip(lines, keys, map(subjects.by_key.get, keys), strict=True)
-    ]
-
-
-def _lean_number(line: _Lean, key: tuple[bytes, str], subjects: Subjects) -> int:
-    known = subjects.by_key.get(key)  # an earlier line of the same batch may have made it
-    if known is not None:
-        return known
-    if line.service is line.kubernetes is line.host is _ABSENT:
-        return NO_SUBJECT
-    try:
-        document = {name: orjson.loads(part) for name in _STABLE if (part := bytes(getattr(line, name)))}
-    except orjson.JSONDecodeError:
-        return NO_SUBJECT
-    return _new_number(key, document, line.log.logger, subjects)
+def _levels(lines: Sequence[_Line | Lean]) -> list[int]:
+    words = [line.log.level for line in lines]
+    known = {word: severity.from_word(word) for word in set(words)}
+    levels = list(map(known.__getitem__, words))
+    return [level or severity.from_word(line.level) for level, line in zip(levels, lines, strict=True)] if 0 in levels else levels
 
 
 def _new_number(key: object, document: dict[str, Any], logger: str, subjects: Subjects) -> int:
@@ -195,9 +143,9 @@ def _new_number(key: object, document: dict[str, Any], logger: str, subjects: Su
     return number
 
 
-def _marked(values: Sequence[bytes], joined: bytes) -> list[bool]:
+def _marked(values: Sequence[bytes], whole: bytes) -> list[bool]:
     """Which lines hold a dotted key or a forwarder's input, or what looks like one."""
-    seen = [mark for mark in (*_DOTTED, *_FORWARDED) if mark in joined]
+    seen = [mark for mark in (*_DOTTED, *_FORWARDED) if mark in whole]
     return [any(mark in value for mark in seen) for value in values] if seen else [False] * len(values)
 
 
