@@ -47,7 +47,7 @@ _EARLYOOM: Final = re.compile(r"sending SIG(?:TERM|KILL) to process (?P<pid>\d{1
 _SHUTDOWN: Final = re.compile(
     r"(?i)system is (?P<how>rebooting|powering down|halting|going down|suspending|hibernating)|the system will (?P<soon>reboot|power off|halt)"
 )
-_MEMBER: Final = re.compile(r"(?P<what>(?:\w+ )?[Ss]erver (?P<member>\S{1,255})) is (?P<state>UP|DOWN)\b")
+_MEMBER: Final = re.compile(r"(?P<what>(?:\w{1,32} )?[Ss]erver (?P<member>\S{1,255})) is (?P<state>UP|DOWN)\b")
 _EMPTY: Final = re.compile(r"(?:proxy|backend) (?P<proxy>\S{1,255}) has no server available")
 _VRRP: Final = re.compile(
     r"(?:VRRP_Instance\()?(?P<instance>[\w.-]{1,128})\)? (?:Entering|entering|Transition to) (?P<state>MASTER|BACKUP|FAULT) (?:STATE|state)"
