@@ -118,31 +118,12 @@ def _severity(event: Event, telling: Telling, state: str) -> int:
 
 
 _CHANGE_IDS: Final = (
-    "deploymentId",
-    "deployment-id",
-    "executionId",
-    "execution-id",
-    "operationId",
-    "operation-id",
-    "jobId",
-    "job-id",
-    "requestId",
-    "request-id",
-)
+    "deploymentId", "deployment-id", "executionId", "execution-id", "operationId", "operation-id", "jobId", "job-id", "requestId", "request-id",
+)  # fmt: skip
 """What carries the id of a change of a type we do not know."""
 _ALERT_IDS: Final = (
-    "alarm_id",
-    "alert_id",
-    "alarmId",
-    "alert-arn",
-    "alertId",
-    "alertArn",
-    "insightId",
-    "InsightId",
-    "anomalyId",
-    "incidentId",
-    "findingArn",
-)
+    "alarm_id", "alert_id", "alarmId", "alert-arn", "alertId", "alertArn", "insightId", "InsightId", "anomalyId", "incidentId", "findingArn",
+)  # fmt: skip
 """What is equal when an alert of a type we do not know opens and closes."""
 _NAMES_TOLD: Final = (
     "service.name", "db.instance.id", "messaging.destination.name", "faas.name", "host.id", "host.2.id", "rule.name", "service.version", "tls.server.name",
@@ -174,8 +155,8 @@ def _fallback(event: Event) -> str:
 
 def _key(event: Event, telling: Telling, detail: Mapping[str, Any]) -> str:
     """Equal for the records of one change; else the event's own id, which a redelivery repeats."""
-    keys = telling.dedup or (_ALERT_IDS if telling.kind is Kind.ALERT else ())
-    parts = [found for key in keys if (found := text(detail.get(key)))]
-    if parts:
+    if parts := [found for key in telling.dedup if (found := text(detail.get(key)))]:
         return "|".join((event.source, telling.name or event.type, *parts))
+    if telling.kind is Kind.ALERT and (id_ := first(detail, *_ALERT_IDS)):
+        return f"{event.source}|alert|{id_}"  # without the type, which is another when it closes
     return f"aws.event|{event.id}" if event.id else ""

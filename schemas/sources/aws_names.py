@@ -1,6 +1,7 @@
 """What AWS calls things: keys of details, requests and responses that name a resource.
 
-Knows:   the keys (in any spelling: `instance-id`, `instance_id`, `InstanceId`, `EC2InstanceId`), and ARNs wherever they stand.
+Knows:   the keys (in any spelling: `instance-id`, `instance_id`, `InstanceId`, `EC2InstanceId`), how keys that are not listed end, and ARNs and
+         ids of instances wherever they stand.
 Ignores: what happened to the resource, and people: no IAM user, session, principal or access key is ever taken.
 Sources: AWS service API references; EventBridge user guide, "Events from AWS services".
 """
