@@ -94,6 +94,8 @@ REFERENCES: Final = {
     "auditd": "https://github.com/linux-audit/audit-documentation/wiki",
     "kernel": "https://docs.kernel.org/admin-guide/mm/concepts.html",
     "syslog": "https://www.rfc-editor.org/rfc/rfc5424",
+    "container_events": "https://docs.docker.com/reference/cli/docker/system/events/",
+    "prometheus_text": "https://prometheus.io/docs/instrumenting/exposition_formats/",
     "container_log": "https://docs.docker.com/engine/logging/drivers/json-file/",
     "statsd": "https://docs.datadoghq.com/developers/dogstatsd/datagram_shell/",
     "cloudevents": "https://github.com/cloudevents/spec/blob/main/cloudevents/formats/json-format.md",

@@ -21,6 +21,8 @@ from schemas.sources.source import Received, Source
 LAUNCHDARKLY: Final = "launchdarkly.audit_log"
 _PEOPLE: Final = frozenset({"member", "role", "team", "token", "account", "webhook"})
 """Kinds of resources that tell of people and their access, not of what runs."""
+_PARTS: Final = {"environment": "env", "project": "proj"}
+"""Kinds whose part of a resource is called otherwise."""
 _SIDES: Final = {"turned on": ("off", "on"), "turned off": ("on", "off")}
 
 
@@ -35,8 +37,8 @@ def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
     parts = {kind: name for part in resource.split(":") for kind, _, name in [part.partition("/")]}
     kind = text(document.get("kind"))
     key = first(version, "key") or parts.get(kind, "").partition(";")[0] or text(document.get("name"))
-    if resource and kind in parts:
-        key = parts[kind].partition(";")[0]
+    if resource and (part := _PARTS.get(kind, kind)) in parts:
+        key = parts[part].partition(";")[0]
     verb = text(document.get("titleVerb"))
     before, after = next((sides for words, sides in _SIDES.items() if verb.startswith(words)), ("", ""))
     tags = [said for item in sequence(version.get("tags")) if (said := text(item))] or _tags(resource)
@@ -44,7 +46,7 @@ def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
     attributes = {
         "service.name": tags[0] if tags else "",
         "deployment.environment.name": parts.get("env", "").partition(";")[0],
-        "launchdarkly.project": parts.get("proj", "").partition(";")[0],
+        "launchdarkly.project.name": parts.get("proj", "").partition(";")[0],
         "feature_flag.key": key if kind == "flag" else "",
     }
     yield row(

@@ -1,7 +1,7 @@
-"""Logs of well-known programs in forms of their own: access logs of web servers and proxies, klog, Redis.
+"""Logs of well-known programs in forms of their own: access logs of web servers and proxies, klog, Redis, dates in brackets.
 
 Reference: Apache "Log Files" (common and combined form; NGINX writes the same); Envoy "Access logging" (JSON form, as Istio sets it);
-           klog README "header"; Redis server.c serverLogRaw.
+           klog README "header"; Redis server.c serverLogRaw; `[date] LEVEL …` as Kafka's log4j pattern, Elasticsearch and Gunicorn write it.
 Identity:  Envoy the upstream cluster's service (`outbound|80||cart.shop.svc.cluster.local`); the texts name none: the carrier's host.
 Time:      each line's own; klog has no year: the one nearest to the record's arrival.
 Severity:  of a request its status (5xx error, 4xx warn), klog's letter, Redis' mark (`#` warning).
@@ -25,6 +25,7 @@ from schemas.sources.source import Received, Source
 ACCESS: Final = "access_log"
 KLOG: Final = "klog"
 REDIS: Final = "redis.log"
+BRACKETED: Final = "text.bracketed"
 _COMBINED: Final = re.compile(
     r"(?P<client>\S{1,255}) \S{1,64} \S{1,128} \[(?P<time>\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] \"(?P<request>[^\"]{0,4096})\""
     r" (?P<status>\d{3}) (?P<bytes>\d{1,15}|-)(?P<rest>.*)"
@@ -34,6 +35,9 @@ _KLOG: Final = re.compile(
 )
 _REDIS: Final = re.compile(
     r"\d{1,10}:(?P<role>[MSCX]) (?P<time>\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d\.\d{3}) (?P<mark>[.\-*#]) (?P<message>.*)"
+)
+_BRACKETED: Final = re.compile(
+    r"\[(?P<time>\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z| ?[+-]\d\d:?\d\d)?)\]\s?(?:\[\d{1,10}\] )?\[?(?P<level>[A-Za-z]{4,9})\s{0,4}\]?\s?(?P<message>.*)"
 )
 _LETTERS: Final = {"F": severity.FATAL, "E": severity.ERROR, "W": severity.WARN, "I": severity.INFO}
 _MARKS: Final = {".": severity.DEBUG, "-": severity.INFO, "*": severity.NOTICE, "#": severity.WARN}
@@ -94,6 +98,15 @@ def read_redis(document: str, received: Received) -> Iterator[Signal | Rejected]
             yield _line(received, REDIS, "redis", times.parse(match["time"]), _MARKS[match["mark"]], match["message"] + rest)
 
 
+def read_bracketed(document: str, received: Received) -> Iterator[Signal | Rejected]:
+    for found in _entries(_BRACKETED, document, BRACKETED):
+        if isinstance(found, Rejected):
+            yield found
+        else:
+            match, rest = found
+            yield _line(received, BRACKETED, "", times.parse(match["time"]), severity.from_word(match["level"]), match["message"] + rest)
+
+
 def _entries(form: re.Pattern[str], document: str, source: str) -> Iterator[tuple[re.Match[str], str] | Rejected]:
     """Each line of the form with the lines that continue it: stack traces, bug reports."""
     last: re.Match[str] | None = None
@@ -140,4 +153,5 @@ SOURCES: Final = (
     Source(ACCESS, _opens(_COMBINED), read_combined),
     Source(KLOG, _opens(_KLOG), read_klog),
     Source(REDIS, _opens(_REDIS), read_redis),
+    Source(BRACKETED, _opens(_BRACKETED), read_bracketed),
 )

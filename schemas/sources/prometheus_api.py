@@ -1,6 +1,6 @@
 """Answers of the Prometheus HTTP API, as scripts put them on a topic: alerts, rules, instant and range queries; of Loki's, log streams.
 
-Reference: Prometheus "HTTP API" (Thanos, Mimir and VictoriaMetrics answer alike); Loki "HTTP API: query".
+Reference: Prometheus "HTTP API" (Thanos, Mimir and VictoriaMetrics answer alike), "Remote write" as JSON; Loki "HTTP API: query".
 Identity:  the labels, as in prometheus.py.
 Time:      a sample's own, seconds with a fraction; an alert's `activeAt`.
 State, severity, dedup: of alerts as in prometheus.py.
@@ -15,7 +15,7 @@ from schemas import times
 from schemas.rejected import Rejected
 from schemas.signal import Signal
 from schemas.sources.cloud import mapping, number, sequence, text
-from schemas.sources.fields import labels
+from schemas.sources.fields import MAX_LABELS, labels
 from schemas.sources.linux_shippers import read_loki
 from schemas.sources.prometheus import read_alert, read_sample
 from schemas.sources.source import Received, Source
@@ -41,6 +41,15 @@ def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
         yield Rejected("no_rows", "the answer holds no alerts and no samples", "data", PROMETHEUS_API)
 
 
+def read_written(document: Any, received: Received) -> Iterator[Signal | Rejected]:
+    """A remote-write request turned to JSON: labels as pairs, samples with milliseconds."""
+    for series in map(mapping, sequence(document.get("timeseries"))):
+        given = {text(mapping(pair).get("name")): text(mapping(pair).get("value")) for pair in sequence(series.get("labels"))[:MAX_LABELS]}
+        for sample in map(mapping, sequence(series.get("samples"))):
+            asked = {"name": given.get("__name__", ""), "labels": given, "timestamp": sample.get("timestamp"), "value": sample.get("value")}
+            yield from read_sample(asked, received)
+
+
 def _alerts(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The alerts of an answer, and of the rules in one; a rule's own annotations and labels are in its alerts already."""
     rules = [rule for group in sequence(data.get("groups")) for rule in sequence(mapping(group).get("rules"))]
@@ -64,4 +73,9 @@ def _recognises(document: Any) -> bool:
     return any(isinstance(data.get(key), list) for key in ("alerts", "groups", "result"))
 
 
-SOURCES: Final = (Source(PROMETHEUS_API, _recognises, read),)
+def _is_written(document: Any) -> bool:
+    series = document.get("timeseries") if isinstance(document, dict) else None
+    return isinstance(series, list) and bool(series) and isinstance(series[0], dict) and isinstance(series[0].get("labels"), list)
+
+
+SOURCES: Final = (Source(PROMETHEUS_API, _recognises, read), Source("prometheus.remote_write", _is_written, read_written))

@@ -1,14 +1,17 @@
-"""Numbers as log shippers hand them on: Vector's metric events, Splunk's metric events.
+"""Numbers as collectors hand them on: Vector's and Splunk's metric events, collectd's JSON, Graphite's lines.
 
-Reference: Vector "Metric event data model"; Splunk "Get metrics in from HTTP clients" (`metric_name:<name>`, or `metric_name` and `_value`).
-Identity:  tags; Splunk's dimensions and host.
-Time:      Vector `timestamp`, RFC 3339; Splunk `time`, epoch seconds.
-Rows:      Vector one, of a distribution its mean; Splunk one a measurement.  An incremental counter has the attribute `otel.metric.temporality`.
+Reference: Vector "Metric event data model"; Splunk "Get metrics in from HTTP clients" (`metric_name:<name>`, or `metric_name` and `_value`);
+           collectd "JSON"; Graphite "The plaintext protocol", "Tag support" (`path;tag=value`).
+Identity:  tags; Splunk's dimensions and host; collectd's host; of a Graphite path without tags nothing is known.
+Time:      Vector `timestamp`, RFC 3339; the others epoch seconds.
+Rows:      Vector one, of a distribution its mean; Splunk one a measurement; collectd one a data source.  An incremental counter has the
+           attribute `otel.metric.temporality`.
 Severity, state: none.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -17,14 +20,20 @@ from schemas.identity import identify
 from schemas.rejected import Rejected
 from schemas.signal import Kind, Signal
 from schemas.sources.cloud import first, mapping, number, sequence, text
-from schemas.sources.fields import labels
+from schemas.sources.fields import MAX_LABELS, labels
+from schemas.sources.lines import numbered
 from schemas.sources.prometheus import unit_of
 from schemas.sources.source import Received, Source
 
 VECTOR: Final = "vector.metric"
 SPLUNK: Final = "splunk.metric"
+COLLECTD: Final = "collectd"
+GRAPHITE: Final = "graphite"
 _VECTOR_VALUES: Final = ("counter", "gauge", "aggregated_histogram", "aggregated_summary", "distribution", "set")
 _PREFIX: Final = "metric_name:"
+_GRAPHITE: Final = re.compile(
+    r"(?P<path>[A-Za-z_][\w-]{0,128}(?:\.[\w%@:/+-]{1,128}){1,32}(?:;[\w.-]{1,128}=[^;\s]{1,256}){0,32}) (?P<value>[-+]?[\d.eE+-]{1,32}) (?P<time>\d{9,10}(?:\.\d+)?)"
+)
 
 
 def read_vector(document: Any, received: Received) -> Iterator[Signal | Rejected]:
@@ -65,6 +74,32 @@ def read_splunk(document: Any, received: Received) -> Iterator[Signal | Rejected
         yield Signal(subject=subject, event_time_ns=times.parse(document.get("time")), value=number(value))
 
 
+def read_collectd(document: Any, received: Received) -> Iterator[Signal | Rejected]:
+    """`plugin.type.source`; the instances of plugin and type are attributes."""
+    instances = {f"collectd.{key}": text(document.get(key)) for key in ("plugin_instance", "type_instance")}
+    identity = identify({"host.name": text(document.get("host")), **instances})
+    sources = sequence(document.get("dsnames"))
+    for place, value in enumerate(sequence(document.get("values"))[:MAX_LABELS]):
+        source = text(sources[place]) if place < len(sources) else "value"
+        name = ".".join(
+            part for part in (text(document.get("plugin")), text(document.get("type")), "" if source == "value" else source) if part
+        )
+        subject = identity.subject(Kind.METRIC, COLLECTD, name, unit=unit_of(name.replace(".", "_")), fallback=f"alarm:{name}")
+        yield Signal(subject=subject, event_time_ns=times.parse(document.get("time")), value=number(value))
+
+
+def read_graphite(document: str, received: Received) -> Iterator[Signal | Rejected]:
+    for place, line in numbered(document):
+        match = _GRAPHITE.fullmatch(line.strip())
+        if match is None:
+            yield Rejected("bad_line", "not `path value seconds` as Graphite defines it", f"line {place}", GRAPHITE)
+            continue
+        path, *tags = match["path"].split(";")
+        given = {key: value for key, sign, value in (tag.partition("=") for tag in tags[:MAX_LABELS]) if sign}
+        subject = identify(given).subject(Kind.METRIC, GRAPHITE, path, unit=unit_of(path.replace(".", "_")), fallback=f"alarm:{path}")
+        yield Signal(subject=subject, event_time_ns=times.parse(match["time"], unit="s"), value=number(match["value"]))
+
+
 def _is_vector(document: Any) -> bool:
     return (
         isinstance(document, dict)
@@ -77,4 +112,15 @@ def _is_splunk(document: Any) -> bool:
     return isinstance(document, dict) and document.get("event") == "metric" and isinstance(document.get("fields"), dict)
 
 
-SOURCES: Final = (Source(VECTOR, _is_vector, read_vector), Source(SPLUNK, _is_splunk, read_splunk))
+def _is_collectd(document: Any) -> bool:
+    return isinstance(document, dict) and {"plugin", "type", "values", "dsnames"} <= document.keys()
+
+
+def _is_graphite(document: Any) -> bool:
+    return isinstance(document, str) and _GRAPHITE.fullmatch(document.lstrip().split("\n", 1)[0][:2048].strip()) is not None
+
+
+SOURCES: Final = (
+    Source(VECTOR, _is_vector, read_vector), Source(SPLUNK, _is_splunk, read_splunk), Source(COLLECTD, _is_collectd, read_collectd),
+    Source(GRAPHITE, _is_graphite, read_graphite),
+)  # fmt: skip
