@@ -1,8 +1,8 @@
 """From one Windows event to one row: kind, entity, wording, state and dedup.
 
 Knows:   which events are states, changes or metrics (the table in windows_events_known.py), how a service on a host is named, how a
-         message is worded when the export dropped it, and which parameters are people.
-Ignores: the shapes events arrive in.
+         message is worded when the export dropped it.
+Ignores: the shapes events arrive in, and where the people are in them (windows_people.py).
 
 Identity Computer; a Windows service is `unit:<computer>/<service>` held by its host.  Forwarders are never the host.
 Severity Level, audits by Keywords; a table entry may raise it (a crash written as information).
@@ -13,9 +13,7 @@ People   account names and SIDs of accounts are taken out of the wording; the ac
 
 from __future__ import annotations
 
-import itertools
 import re
-from functools import lru_cache
 from typing import Any, Final
 
 import orjson
@@ -27,19 +25,10 @@ from schemas.signal import Kind, Signal, Status, Subject
 from schemas.sources.source import Received
 from schemas.sources.windows_event import ABSENT, WindowsEvent, outage_start, short_name
 from schemas.sources.windows_events_known import Meaning, meaning_of
+from schemas.sources.windows_people import is_personal, without_people
 
 MAX_TEXT_CHARS: Final = 4096
 """Of one message: .NET crash messages carry stack traces of several kB, whose tail tells nothing more."""
-_PERSONAL: Final = re.compile(
-    r"(?i).*(?:user_?name|user_?sid|usersid|account_?name|accountsid|samaccount|userprincipal|displayname|upn)|(?:.*[ _]|source|target|parent)?user(?:_?id)?|sid|member(?:name|sid)"
-)
-_ACCOUNT_SID: Final = re.compile(r"S-1-(?:5-21|12-1)(?:-[\d.]+)+", re.IGNORECASE)
-_IN_WORDS: Final = re.compile(
-    r"(?i)((?:on behalf of (?:the )?user|(?:account|user|logon account) name:|security id:)\s*)([^\s,;.][^\s,;]*)"
-)
-_USER_LINE: Final = re.compile(r"(?im)^(\s*(?:source|target|parent)?user:\s{0,8})(?!NT (?:AUTHORITY|SERVICE)\\|-\s*$)(\S[^\r\n]{0,256})$")
-"""Sysmon's way to name accounts."""
-_DOMAIN: Final = re.compile(r"(?<![\w.-])[\w.-]{1,64}\\(?=<user>)")
 _FIELD: Final = re.compile(r"\{(\w[\w ]*)\}")
 _GUID: Final = re.compile(r"\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?")
 _PIECES: Final = re.compile(r"(\{\d\})")
@@ -144,46 +133,20 @@ def wording_of(event: WindowsEvent, meaning: Meaning | None) -> str:
     if not said and meaning and meaning.wording:
         said = _FIELD.sub(lambda match: event.param(int(match[1]) if match[1].isdecimal() else match[1]), meaning.wording)
     if not said:
-        told = ", ".join(f"{name}: {value}" for name, value in event.data.items() if value not in ABSENT and not _is_personal(name))
+        told = ", ".join(f"{name}: {value}" for name, value in event.data.items() if value not in ABSENT and not is_personal(name))
         said = f"{event.provider or event.channel} event {event.event_id}" + (f". {told}" if told else "")
     said = said[: 2 * MAX_TEXT_CHARS].replace("\r\n", "\n")
     if "%%" in said:
         said = _MESSAGE_REF.sub(lambda match: _error_text(match[1]), said)
     if not said.isascii():
         said = _MARKS.sub("", said)
-    for person in _people(event, meaning):
-        said = re.sub(rf"(?i)(?<![\w$]){re.escape(person)}(?![\w$])", "<user>", said)
-    if "\\<user>" in said:
-        said = _DOMAIN.sub("", said)
-    if "ser:" in said:
-        said = _USER_LINE.sub(r"\1<user>", said)
-    if ":" in said or "ehalf" in said or "EHALF" in said:
-        said = _IN_WORDS.sub(lambda match: match[0] if role_of(match[2]) != "user" else f"{match[1]}<user>", said)
-    if "S-1-" in said or "s-1-" in said:
-        said = _ACCOUNT_SID.sub("<user>", said)
-    return said[:MAX_TEXT_CHARS].strip()
+    return without_people(said, event, meaning.person if meaning else ())[:MAX_TEXT_CHARS].strip()
 
 
 def _error_text(number: str) -> str:
     """`%%2147942414` as `error 0x8007000E`: the message table lies on the host, the code can be looked up."""
     code = int(number)
     return f"error {code}" if code < 65536 else f"error 0x{code & 0xFFFFFFFF:08X}"
-
-
-def _people(event: WindowsEvent, meaning: Meaning | None) -> list[str]:
-    """Names of accounts among the parameters, longest first; machines and built-in accounts are none."""
-    named = [event.param(name) for name in (meaning.person if meaning else ())]
-    named += [value for name, value in event.data.items() if _is_personal(name)]
-    named += [] if event.user.upper().startswith("S-1-") else [event.user]
-    named += _before_sids(event.data)
-    bare = {part for value in named for part in (value, value.rpartition("\\")[2]) if 2 <= len(part) <= 256 and part not in ABSENT}
-    return sorted((name for name in bare if role_of(name) == "user"), key=lambda name: (-len(name), name))
-
-
-def _before_sids(data: dict[str, str]) -> list[str]:
-    """Positional parameters right before an account's SID: Windows writes domain, name, SID in a row."""
-    positional = [value for name, value in data.items() if name.startswith("param")]
-    return [name for name, sid in itertools.pairwise(positional) if _ACCOUNT_SID.fullmatch(sid)]
 
 
 def _change_id(event: WindowsEvent, meaning: Meaning | None) -> str:
@@ -203,11 +166,6 @@ def told_by_message(wording: str, message: str) -> dict[str, str]:
         else None
     )
     return {f"param{name[1:]}": value.strip() for name, value in match.groupdict().items()} if match else {}
-
-
-@lru_cache(maxsize=4096)
-def _is_personal(parameter: str) -> bool:
-    return _PERSONAL.fullmatch(parameter) is not None
 
 
 def key_of(event: WindowsEvent, meaning: Meaning | None, service: str) -> str:
