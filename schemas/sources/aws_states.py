@@ -56,7 +56,7 @@ def reason_of(detail: Mapping[str, Any]) -> str:
             value = first(value, "message", "reason", "status-reason", "phase-context", "Description")
         if (found := text(value)) and (key in _REASONS or value != detail.get(key)):
             return found
-    return _ending(detail, "reason", "message", "summary", "title") or first(detail, "name")
+    return _ending(detail, "reason", "message", "summary", "title", "description") or first(detail, "name")
 
 
 def _ending(detail: Mapping[str, Any], *ends: str) -> str:
