@@ -48,7 +48,7 @@ _SCALES: Final = re.compile(
 )
 _CHANGES: Final = re.compile(r"(?i).*/(?:write|delete|action|move|restart|start|stop|deallocate)$")
 _PART: Final = re.compile(
-    r"/(?:blob|file|queue|table)services/default/?$|(?<=/)(?:runs/[^/]+(?:/actions/[^/]+)?|providers/microsoft\.(?:resourcehealth|insights)/(?:availabilitystatuses|metrics|diagnosticsettings)/[^/]+)/?$"
+    r"/(?:blob|file|queue|table)services/default/?$|(?<=/)(?:runs/[^/]+(?:/actions/[^/]+)?|providers/microsoft\.(?:resourcehealth/availabilitystatuses|insights/metrics)/[^/]+)/?$"
 )
 """What services log under and people do not name: a storage account's services, a workflow's run, what extends another resource."""
 _BROKEN_CLOCK: Final = re.compile(r"(?<=\d):\s+(?=\d\d)")

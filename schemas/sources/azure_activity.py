@@ -19,7 +19,7 @@ from schemas import severity
 from schemas.signal import Kind, Signal, Status
 from schemas.sources.azure import joined, kind_of_operation, outcome_of, status_of, target, time_of
 from schemas.sources.azure_activity_event import Envelope, Event, actor_of, attributes_of, event_of, fallback_of, joins
-from schemas.sources.cloud import decoded, mapping, number, row, sequence, text
+from schemas.sources.cloud import decoded, first, mapping, number, row, sentence, sequence, text
 from schemas.sources.source import Received
 from schemas.times import rfc3339
 
@@ -142,19 +142,16 @@ def _alert(event: Event, envelope: Envelope, received: Received) -> Signal:
     """A metric alert that fired, as the Activity Log tells it; security alerts and recommendations likewise."""
     said = event.properties
     rule = text(said.get("RuleName")) or envelope.rule or text(said.get("alertDisplayName"))
-    told = (
-        text(event.raw.get("resultDescription"))
-        or text(said.get("RuleDescription"))
-        or text(said.get("description"))
-        or text(said.get("recommendationName"))
-        or text(said.get("alertDisplayName"))
+    told = sentence(
+        first(said, "RuleDescription", "description", "recommendationName", "alertDisplayName"), text(event.raw.get("resultDescription"))
     )
     segments = event.operation.rstrip("/").split("/")
     verb = segments[-2] if len(segments) > 2 else ""
     serious = text(said.get("severity")) or text(said.get("recommendationImpact"))
     resource = text(said.get("ResourceId")) or text(said.get("compromisedEntity"))
     return row(
-        received, Kind.ALERT, envelope.source, attributes_of(event, envelope, resource if resource.startswith("/") else ""),
+        received, Kind.ALERT, envelope.source,
+        attributes_of(event, envelope, resource if resource.startswith("/") else "") | ({"azure.alert_rule.name": rule} if rule else {}),
         name=rule or event.operation,
         text=joined((rule, told or event.operation, event.status)),
         event_time_ns=event.time_ns,

@@ -83,7 +83,8 @@ def recognises_diagnostic(document: Any) -> bool:
         "operationName" in document or "category" in document or "Category" in document or "properties" in document or "Type" in document
     )
     bare = document.keys() >= {"time", "category"} and document.keys() <= _COMMON
-    return bare or (timed and known and resource.lower().startswith(("/subscriptions/", "/tenants/", "/providers/")))
+    placed = resource.startswith("/") and document.keys() >= {"time", "category", "operationName"}
+    return bare or (timed and known and (placed or resource.lower().startswith(("/subscriptions/", "/tenants/", "/providers/"))))
 
 
 def _is_windows_event(document: Mapping[str, Any]) -> bool:
