@@ -165,9 +165,9 @@ def _at(document: Mapping[str, Any]) -> int:
 
 
 def _recognises(document: Any) -> bool:
-    if not isinstance(document, dict) or not any(isinstance(document.get(key), str) for key in _TITLE):
+    if not isinstance(document, dict) or document.keys().isdisjoint(_STATE):
         return False
-    return _state(document) is not None
+    return any(isinstance(document.get(key), str) for key in _TITLE) and _state(document) is not None
 
 
 SOURCES: Final = (Source(ALERT_TEMPLATE, _recognises, read),)

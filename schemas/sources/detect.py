@@ -92,6 +92,7 @@ from schemas.sources import (
     windows_text,
     windows_update_logs,
 )
+from schemas.sources.shapes import Shapes
 from schemas.sources.source import Source
 
 SOURCES: Final[tuple[Source, ...]] = (
@@ -183,6 +184,10 @@ BINARY: Final[tuple[Source, ...]] = (*aws_metric_stream_otel.BINARY, *otlp_proto
 """Sources of bytes that are neither JSON nor text."""
 
 
+_SHAPES: Final = Shapes(SOURCES)
+
+
 def detect(document: Any) -> Source | None:
     """The source that reads a document (a parsed JSON value, a text, or bytes); None for a format that nobody knows."""
-    return next((source for source in (BINARY if isinstance(document, bytes) else SOURCES) if source.recognises(document)), None)
+    asked = _SHAPES.may_read(document) if type(document) is dict else BINARY if isinstance(document, bytes) else SOURCES
+    return next((source for source in asked if source.recognises(document)), None)
