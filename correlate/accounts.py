@@ -115,7 +115,7 @@ def account_of(
         onset_ns=trouble.onset_ns,
         detected_ns=max(trouble.detected_ns, trouble.onset_ns),
         detected_by=_detected_by(trouble, alerts),
-        mitigated_ns=None,
+        mitigated_ns=trouble.resolved_ns if trouble.phase is Phase.MITIGATED else None,
         resolved_ns=trouble.resolved_ns if trouble.phase is Phase.RESOLVED else None,
         entities=entities,
         members=sorted([*alerts[:ALERTS_MAX], *changes, *states, *logs], key=_order),
@@ -130,6 +130,7 @@ def account_of(
         notes=notes,
         recovery=_recovery(trouble, alerts),
         unconfirmed=_unconfirmed(view, entities, alerts) if not findings and not logs else (),
+        relapses=tuple(trouble.relapses),
         settled_ns=None if trouble.phase is Phase.RESOLVED else now_ns - trouble.window_ns,
     )
 

@@ -15,7 +15,9 @@ from typing import Final
 import numpy as np
 
 from correlate import ranking
+from correlate.closed_times import closed_spans
 from correlate.parameters import DEFAULTS, Parameters
+from correlate.sequels import Departure, recurrence_of, sequel_of
 from correlate.telemetry.rows import Span
 from correlate.telemetry.telemetry import Telemetry
 from correlate.trouble import Joined, Notice, Trouble, kind_of
@@ -25,7 +27,6 @@ __all__ = ["IncidentBook", "Joined", "Notice", "Trouble", "kind_of"]
 
 REMEMBERED: Final = 100
 """Incidents kept after they have ended: their times must not be learned from, and what comes back must find them."""
-FOREVER_NS: Final = 1 << 62
 _UNALERTED: Final = 2
 """Times the evidence: people have written alerts for what they care about; what none of them covers must speak up by itself."""
 
@@ -38,6 +39,8 @@ class IncidentBook:
         """Alerts are connected: what no alert speaks of needs twice the evidence before anybody is told."""
         self._count = 0
         self._now_ns = 0
+        self._reopened: list[int] = []
+        """Not yet told."""
 
     # --- what others say --------------------------------------------------------------------------------------------------
 
@@ -45,6 +48,7 @@ class IncidentBook:
         """An alert opens an incident or joins one, and says which symptom must be explained; returns the incident's number."""
         window = telemetry.window_ns(entity)
         trouble = self._near(time_ns, window) or next((known for known in self._open() if entity in known.entities), None)
+        trouble = trouble or self._again(recurrence_of(self.incidents.values(), entity, time_ns, window, self.parameters), time_ns, now_ns)
         if trouble is None:
             trouble = self._begin(entity, time_ns, window, now_ns)
         trouble.join(entity, "alerted", time_ns)
@@ -87,12 +91,13 @@ class IncidentBook:
         opening, holding = self.parameters.open_nats + joint, self.parameters.hold_nats + joint
         self._take_in(totals, opening, holding, now_ns, telemetry)
         current = ranking.current(telemetry) if self._open() else {}
-        notices: list[Notice] = []
+        notices = [Notice(number, "reopened") for number in self._reopened]
+        self._reopened = []
         for trouble in list(self.incidents.values()):
             if trouble.open:
                 self._follow(trouble, totals, holding, current, now_ns, telemetry)
                 notices.extend(self._publish(trouble, opening))
-            elif trouble.phase is Phase.RECOVERING:
+            elif trouble.phase is not Phase.RESOLVED:
                 notices.extend(self._settle(trouble, now_ns))
         self._forget()
         return notices
@@ -116,6 +121,10 @@ class IncidentBook:
                 trouble = self._near(begin.at_ns, window)
                 if trouble is None:
                     trouble, how = self._alerted_around(begin.at_ns), "around_alert"
+                if trouble is None:
+                    departure = Departure(entity, begin.at_ns, nats, window)
+                    sequel = sequel_of(self.incidents.values(), departure, self.parameters, alerting=self.alerting)
+                    trouble, how = self._again(sequel, begin.at_ns, now_ns), "sequel"
             else:
                 trouble, how = former or self._nearest(now_ns), "no_onset"
             if trouble is None and nats >= opening:
@@ -124,6 +133,13 @@ class IncidentBook:
                 trouble.sure, how = begin.nats if begin else 0.0, "opened"
             if trouble is not None:
                 self._place(entity, former, trouble, Joined(how, begin.at_ns if begin else now_ns, nats))
+
+    def _again(self, trouble: Trouble | None, onset_ns: int, now_ns: int) -> Trouble | None:
+        """The incident that something goes on with, taken up again where it seemed over."""
+        if trouble is not None and not trouble.open:
+            trouble.reopen(onset_ns, now_ns)
+            self._reopened.append(trouble.number)
+        return trouble
 
     def _place(self, entity: str, former: Trouble | None, trouble: Trouble, why: Joined) -> None:
         if former is not None and former is not trouble:
@@ -168,7 +184,7 @@ class IncidentBook:
             trouble.seen[entity] = max(nats, trouble.seen.get(entity, 0.0))
         others = {entity for other in self._open() if other is not trouble for entity in other.entities} - set(trouble.entities)
         for entity, nats in current.items():
-            if entity not in others and nats > trouble.peak.get(entity, 0.0):
+            if not trouble.relapses and entity not in others and nats > trouble.peak.get(entity, 0.0):
                 trouble.peak[entity] = nats
         shown = max((totals.get(entity, 0.0) for entity in trouble.entities), default=0.0)
         if now_ns >= trouble.onset_ns + trouble.window_ns:
@@ -209,12 +225,19 @@ class IncidentBook:
         return notices
 
     def _settle(self, trouble: Trouble, now_ns: int) -> list[Notice]:
-        """Recovery is verified when a whole window has passed without a relapse."""
+        """Recovery is verified when a whole window has passed without a relapse; while the change that is accused stands, the trouble is
+        but mitigated, until what has endured is the new normal."""
         if now_ns - trouble.last_ns < trouble.window_ns:
             return []
-        trouble.phase = Phase.RESOLVED
-        trouble.local = np.zeros(0)
-        return [Notice(trouble.number, "resolved")] if trouble.published else []
+        assert trouble.resolved_ns is not None
+        watched = trouble.standing and now_ns < trouble.resolved_ns + int(self.parameters.endure_windows * trouble.window_ns)
+        phase = Phase.MITIGATED if watched else Phase.RESOLVED
+        if phase is trouble.phase:
+            return []
+        trouble.phase = phase
+        if phase is Phase.RESOLVED:
+            trouble.local = np.zeros(0)
+        return [Notice(trouble.number, phase.value)] if trouble.published else []
 
     # --- what the book knows ----------------------------------------------------------------------------------------------
 
@@ -230,20 +253,5 @@ class IncidentBook:
             del self.incidents[number]
 
     def troubled(self) -> list[Span]:
-        """Spans that must not be learned as normal: by nobody while an incident is young, and later by those that it is about, until what
-        has endured is the new normal."""
-        spans = []
-        for trouble in self.incidents.values():
-            if (
-                trouble.resolved_ns is not None
-                and trouble.resolved_ns + int(self.parameters.endure_windows * trouble.window_ns) < self._now_ns
-            ):
-                continue  # what was sampled then has been learned or left out
-            begin_ns = trouble.onset_ns - self.parameters.tick_ns
-            ends_ns = FOREVER_NS if trouble.resolved_ns is None else trouble.resolved_ns + trouble.window_ns // 2
-            young_ns = trouble.onset_ns + int(self.parameters.recent_windows * trouble.window_ns)
-            old_ns = trouble.onset_ns + int(self.parameters.endure_windows * trouble.window_ns)
-            spans.append(Span(begin_ns, min(ends_ns, young_ns), None))
-            if ends_ns > young_ns:
-                spans.append(Span(young_ns, min(ends_ns, old_ns), tuple(trouble.entities)))
-        return spans
+        """Spans that must not be learned as normal."""
+        return closed_spans(self.incidents.values(), self._now_ns, self.parameters)

@@ -131,6 +131,8 @@ def _joined(name: str, why: Joined, around: Surroundings) -> str:
             return f"The burst of alerts that began {apart} accuses {name}."
         case "around_alert":
             return f"{name} began to depart {apart} ({why.nats:.1f} nats): an incident with an alert gathers what begins around it."
+        case "sequel":
+            return f"{name} departed {apart} ({why.nats:.1f} nats), when this was not yet over, and brought no news: the suspect itself, or far weaker."
         case "onset":
             apart = "on the incident's" if apart == "at the onset" else apart
             return f"The onset of {name} lies {apart}, within what the clock can tell apart ({clock}); it showed {why.nats:.1f} nats."

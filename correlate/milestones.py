@@ -1,4 +1,4 @@
-"""The milestones of an incident: onset, detection, mitigation, verified recovery, merge.  Each happens at most once (C9, C11).
+"""The milestones of an incident: onset, detection, mitigation, verified recovery, merge.  Each but a relapse happens at most once (C9, C11).
 
 Knows:   when each was, in a sentence, and which records show it.
 Ignores: what happened in between (moments.py).
@@ -28,8 +28,11 @@ def milestones(account: Account, firsts: Mapping[str, FirstFailure]) -> Iterator
     entity = nearest.entity if nearest is not None else ""
     yield _milestone("onset", account.onset_ns, entity, _onset(account, nearest, known), nearest.evidence if nearest is not None else ())
     yield _detection(account, entity)
+    for number, relapse in enumerate(account.relapses, start=1):
+        text = f"Relapse: what had seemed over for {span(relapse.again_ns - relapse.over_ns)} began again."
+        yield _milestone("relapse", relapse.again_ns, entity, text, _last_heard(account, relapse.again_ns), str(number))
     if account.mitigated_ns is not None:
-        text = "Mitigated: the symptoms recede."
+        text = "Mitigated: the symptoms are back inside their normal; the change that is accused of it stands."
         yield _milestone("recovery", account.mitigated_ns, entity, text, _last_heard(account, account.mitigated_ns))
     if account.resolved_ns is not None:
         text = f"Recovered, as verified afterwards: {'; '.join(clause(reason) for reason in account.recovery) or VERIFIED}."
@@ -83,5 +86,5 @@ def _last_heard(account: Account, until_ns: int) -> tuple[Evidence, ...]:
     return distinct((evidence_of_finding(finding) for finding in last), EVIDENCE_MOST)
 
 
-def _milestone(kind: str, at_ns: int, entity: str, text: str, evidence: tuple[Evidence, ...]) -> Moment:
-    return Moment(at_ns, kind, entity, "", text, evidence, WEIGHTS[kind])
+def _milestone(kind: str, at_ns: int, entity: str, text: str, evidence: tuple[Evidence, ...], identity: str = "") -> Moment:
+    return Moment(at_ns, kind, entity, identity, text, evidence, WEIGHTS[kind])

@@ -27,7 +27,7 @@ TEXT_CHARACTERS: Final = 480
 """Of an entry: names and one quotation; the whole record is in the evidence."""
 
 WEIGHTS: Final = {
-    "onset": 100, "detection": 100, "resolved": 100, "merge": 100, "recovery": 95, "metric": 80, "change": 60, "alert": 60,
+    "onset": 100, "detection": 100, "resolved": 100, "merge": 100, "recovery": 95, "relapse": 95, "metric": 80, "change": 60, "alert": 60,
     "escalation": 55, "scaling": 45, "state": 45, "log": 40, "alert_resolved": 30,
 }  # fmt: skip
 """How telling a kind of entry is: what stays when there are more entries than one record can hold.  An order, not a measure."""

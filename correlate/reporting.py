@@ -18,7 +18,9 @@ from msgspec.structs import replace
 
 from correlate.accounts import BEFORE_NS, View, account_of, alerts_of, arguments_of, scene_of
 from correlate.causes import rank
+from correlate.chain_origin import ANSWER
 from correlate.changes import judge_changes
+from correlate.evidence import recovery
 from correlate.findings import LOOKED_AT, chosen
 from correlate.incidents import Notice, Trouble
 from correlate.membership import membership, surroundings
@@ -84,6 +86,7 @@ class Reporter:
         for number, known in self.told.items():
             known.trouble = view.book.incidents.get(number, known.trouble)
         self.stale.update(notice.number for notice in notices)
+        self._review(view, now_ns)
         for number in sorted(self.stale):
             trouble = view.book.incidents.get(number)
             if trouble is None or not trouble.published:
@@ -92,6 +95,13 @@ class Reporter:
             if told is None or told.incident.status is not trouble.phase or now_ns - told.at_ns >= REVISE_NS:
                 self._tell(view, trouble, now_ns, ())
         self.stale = {number for number in self.stale if number in view.book.incidents and not self._is_told(number, view, now_ns)}
+
+    def _review(self, view: View, now_ns: int) -> None:
+        """Whether the change that a mitigated incident is laid to still stands."""
+        for number, trouble in sorted(view.book.incidents.items()):
+            if trouble.phase is Phase.MITIGATED and now_ns % REVISE_NS == 0 and number in self.told:
+                suspects = _suspects(view, trouble, now_ns, *_shown(view, trouble, now_ns))
+                trouble.standing = _stands(suspects)
 
     def _is_told(self, number: int, view: View, now_ns: int) -> bool:
         told = self.told.get(number)
@@ -116,10 +126,9 @@ class Reporter:
 
     def _tell(self, view: View, trouble: Trouble, now_ns: int, notes: tuple[str, ...]) -> None:
         before = self.told.get(trouble.number)
-        end_ns = trouble.resolved_ns or now_ns
-        findings = chosen(view.telemetry.findings(trouble.onset_ns, end_ns, limit=LOOKED_AT), trouble.blame)
-        alerts = alerts_of(view, trouble, min(now_ns, end_ns + BEFORE_NS), findings)
+        findings, alerts = _shown(view, trouble, now_ns)
         suspects = _suspects(view, trouble, now_ns, findings, alerts)
+        trouble.standing = _stands(suspects)
         account = account_of(
             view,
             trouble,
@@ -150,7 +159,49 @@ class Reporter:
             del self.told[next(iter(self.told))]
 
 
+def _shown(view: View, trouble: Trouble, now_ns: int) -> tuple[list[Finding], list[Signal]]:
+    """Departures and alerts of an incident.  What an entity showed in the first stretch is not told anew by a relapse: the cause is read
+    from the beginning."""
+    end_ns = trouble.resolved_ns or now_ns
+    first_ns = trouble.relapses[0].over_ns if trouble.relapses else end_ns
+    found = view.telemetry.findings(trouble.onset_ns, first_ns, limit=LOOKED_AT)
+    if trouble.relapses:
+        known = {finding.entity for finding in found}
+        later = view.telemetry.findings(trouble.relapses[-1].again_ns, end_ns, limit=LOOKED_AT)
+        found += [finding for finding in later if finding.entity in trouble.entities and finding.entity not in known]
+    findings = chosen(found, trouble.blame)
+    return findings, alerts_of(view, trouble, min(now_ns, end_ns + BEFORE_NS), findings)
+
+
+def _stands(suspects: Sequence[Suspect]) -> bool:
+    """Whether a change is accused and nothing has come that undid it."""
+    first = next(iter(suspects), None)
+    if first is None or first.change is None or first.score < ANSWER:
+        return False
+    return not _is_undone(first)
+
+
+def _is_undone(suspect: Suspect) -> bool:
+    return any(argument.kind == recovery.KIND for argument in suspect.arguments)
+
+
 def _suspects(view: View, trouble: Trouble, now_ns: int, findings: Sequence[Finding], alerts: Sequence[Signal]) -> list[Suspect]:
+    """Who did it, as was seen when it first seemed over: later everything suffers from everything, but for what an undoing shows."""
+    over_ns = trouble.first_over_ns
+    if over_ns is None:
+        return _judged(view, trouble, now_ns, findings, alerts)
+    first = _judged(
+        view,
+        trouble,
+        over_ns,
+        [finding for finding in findings if finding.first_ns <= over_ns],
+        [alert for alert in alerts if alert.event_time_ns <= over_ns + BEFORE_NS],
+    )
+    since = _judged(view, trouble, now_ns, findings, alerts)
+    return since if any(_is_undone(suspect) for suspect in since) else first
+
+
+def _judged(view: View, trouble: Trouble, now_ns: int, findings: Sequence[Finding], alerts: Sequence[Signal]) -> list[Suspect]:
     scene = scene_of(view, trouble, now_ns, findings, alerts)
     changes = judge_changes(scene) if scene.changes else []
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -105,6 +106,13 @@ class Scene:
     """Entities of the service catalogue."""
 
 
+class Relapse(NamedTuple):
+    """An incident that had seemed over began again."""
+
+    over_ns: int
+    again_ns: int
+
+
 @dataclass(slots=True)
 class Account:
     """Everything that is to be told of one incident; the tellers turn it into schemas.incident.Incident."""
@@ -142,5 +150,6 @@ class Account:
     """What verified the recovery, a sentence each."""
     unconfirmed: tuple[str, ...] = ()
     """Alerted entities of which telemetry is known and shows nothing, where nothing else of the incident shows anything either."""
+    relapses: Sequence[Relapse] = ()
     settled_ns: int | None = None
     """Event time up to which buckets are closed; what lies after it is told as provisional.  None: everything is settled."""

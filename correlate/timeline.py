@@ -29,7 +29,7 @@ ENTRIES_MOST: Final = 120
 
 
 STORY: Final = (
-    "change", "scaling", "onset", "metric", "state", "log", "alert", "escalation", "detection", "recovery", "alert_resolved", "resolved", "merge",
+    "change", "scaling", "onset", "relapse", "metric", "state", "log", "alert", "escalation", "detection", "recovery", "alert_resolved", "resolved", "merge",
 )  # fmt: skip
 """Order of kinds at the very same time: causes, failures, what told of them, what ended them."""
 

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from correlate.scene import Floats
+from correlate.scene import Floats, Relapse
 from schemas.incident import Phase
 
 _KINDS: Final = (
@@ -38,7 +38,7 @@ class Notice(NamedTuple):
 
     number: int
     what: str
-    """opened, revised, recovering, reopened, resolved"""
+    """opened, revised, recovering, mitigated, resolved, reopened"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Joined:
     """Why an entity was put into an incident."""
 
     how: str
-    """opened, alerted, accused, onset, around_alert or no_onset: see correlate/membership.py for each in words."""
+    """opened, alerted, accused, onset, around_alert, sequel or no_onset: see correlate/membership.py for each in words."""
     at_ns: int
     """The onset that it told, or the time of its alert."""
     nats: float
@@ -75,6 +75,10 @@ class Trouble:
     """Of an alert: the entity and the names of the series that it may mean."""
     phase: Phase = Phase.OPEN
     resolved_ns: int | None = None
+    relapses: list[Relapse] = field(default_factory=list)
+    """Each time that it had seemed over and began again."""
+    standing: bool = False
+    """The change that is accused of it has not been undone, as last judged."""
     published: bool = False
     revision: int = 0
     best: float = 0.0
@@ -101,6 +105,20 @@ class Trouble:
         if entity not in self.entities:
             self.entities.append(entity)
         self.joined.setdefault(entity, Joined(how, at_ns, nats))
+
+    def reopen(self, onset_ns: int, now_ns: int) -> None:
+        """It was not over: recovery must be verified anew."""
+        assert self.resolved_ns is not None
+        self.relapses.append(Relapse(self.resolved_ns, onset_ns))
+        self.phase, self.resolved_ns = Phase.OPEN, None
+        self.last_ns = max(self.last_ns, now_ns)
+
+    @property
+    def first_over_ns(self) -> int | None:
+        """When it first seemed over, of one that relapsed or is watched since."""
+        if self.relapses:
+            return self.relapses[0].over_ns
+        return self.resolved_ns if self.phase is Phase.MITIGATED else None
 
     @property
     def open(self) -> bool:

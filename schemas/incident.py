@@ -18,6 +18,7 @@ from schemas.evidence import Evidence
 class Phase(StrEnum):
     OPEN = "open"
     MITIGATED = "mitigated"
+    """The symptoms are back inside their normal, but the change that is accused of them has not been undone."""
     RECOVERING = "recovering"
     RESOLVED = "resolved"
     """Recovery was verified from the data: alerts closed and series back inside their normal."""
@@ -86,7 +87,7 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     entry_id: str
     at: str
     kind: str
-    """onset, change, alert, alert_resolved, log, metric, scaling, state, detection, escalation, recovery, resolved, split, merge, note"""
+    """onset, change, alert, alert_resolved, log, metric, scaling, state, detection, escalation, recovery, relapse, resolved, merge"""
     entity: str
     text: str
     evidence: tuple[Evidence, ...]
@@ -118,7 +119,7 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     entity: str
     """Whose record it is; the entity itself where the member is one."""
     how: str
-    """In: opened, alerted, accused, onset, around_alert, no_onset, ranked, burst, same_entity, judged, departure, exemplar, cited, counted.
+    """In: opened, alerted, accused, onset, around_alert, sequel, no_onset, ranked, burst, same_entity, judged, departure, exemplar, cited, counted.
     Out: below_threshold, other_incident, everybody, repeat, acquitted, no_path, elsewhere, before_look_back, after_end, ordinary, unheard.
     """
     score: float | None = None

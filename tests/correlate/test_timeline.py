@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from correlate.citing import position_of
 from correlate.first_failures import first_failures
-from correlate.scene import Account
+from correlate.scene import Account, Relapse
 from correlate.telling import tell
 from correlate.timeline import ENTRIES_MOST, deltas, timeline
 from schemas.incident import TimelineEntry
@@ -50,6 +50,24 @@ def test_every_entry_points_to_the_record_that_shows_it():
             assert one.offset > 0
             assert len(one.sha256) == 64
             assert one.text
+
+
+def test_a_relapse_has_an_entry_of_its_own_each_time():
+    """C9, C10: when it seemed over and when it began again, under ids that stay when the next relapse comes."""
+    relapses = (Relapse(ns(300), ns(360)), Relapse(ns(500), ns(620)))
+    one, two = ([entry for entry in entries(bad_deploy().account(relapses=relapses[:many])) if entry.kind == "relapse"] for many in (1, 2))
+    assert two[:1] == one
+    assert [entry.text for entry in two] == [
+        "Relapse: what had seemed over for 1 min began again.",
+        "Relapse: what had seemed over for 2 min began again.",
+    ]
+    assert all(entry.evidence for entry in two)
+
+
+def test_what_is_mitigated_says_what_still_stands():
+    """C9: impact over, cause not removed."""
+    told = {entry.kind: entry.text for entry in entries(bad_deploy().account(mitigated_ns=ns(700), resolved_s=None))}
+    assert told["recovery"] == "Mitigated: the symptoms are back inside their normal; the change that is accused of it stands."
 
 
 def test_the_first_failure_of_each_component_is_told_once_at_its_own_time():
