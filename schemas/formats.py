@@ -77,6 +77,7 @@ REFERENCES: Final = {
     "azure_forwarded": "https://www.elastic.co/docs/reference/beats/filebeat/filebeat-input-azure-eventhub",
     "azure_metrics": f"{_AZURE}/platform/stream-monitoring-data-event-hubs",
     "azure_records": f"{_AZURE}/platform/activity-log-schema",
+    "azure_tables": "https://learn.microsoft.com/en-us/azure/azure-monitor/reference/tables-index",
     "windows_event_json": "https://www.elastic.co/guide/en/beats/winlogbeat/current/exported-fields.html",
     "windows_event_xml": "https://learn.microsoft.com/en-us/windows/win32/wes/eventschema-schema",
     "windows_perf": "https://learn.microsoft.com/en-us/windows-server/administration/windows-commands/typeperf",

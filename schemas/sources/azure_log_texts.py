@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from schemas import severity, times
+from schemas.sources.azure import joined
 from schemas.sources.cloud import decoded, dumped, first, mapping, sequence, text
 
 _TEXTS: Final = (
@@ -68,8 +69,8 @@ def told_by(category: str, document: Mapping[str, Any], properties: Mapping[str,
         )
     if entry := document.get("LogMessage"):
         return _entry(entry, first(document, "LogLevel"))
-    if document.get("Type") and not said:
-        return Told(_insights(document), 0, _failed_call(document))
+    if text(document.get("Type")).startswith("App") and (not said or document.get("Success") in (False, "False", "false")):
+        return Told(joined((_insights(document), said)), 0, _failed_call(document))
     if "CsMethod" in properties or "ScStatus" in properties:
         return Told(
             " ".join(part for part in (text(properties.get(key)) for key in ("CsMethod", "CsHost", "CsUriStem", "ScStatus")) if part)

@@ -88,8 +88,11 @@ def recognises_diagnostic(document: Any) -> bool:
 
 
 def _is_windows_event(document: Mapping[str, Any]) -> bool:
-    """Rows of the tables Event, SecurityEvent and WindowsEvent are events of Windows, whatever exported them."""
-    return "EventID" in document and text(document.get("Type")) in ("Event", "SecurityEvent", "WindowsEvent")
+    """Rows of the tables Event, SecurityEvent and WindowsEvent are events of Windows, those of Perf its counters, whatever exported them."""
+    type_ = text(document.get("Type"))
+    return ("EventID" in document and type_ in ("Event", "SecurityEvent", "WindowsEvent")) or (
+        type_ == "Perf" and "CounterName" in document
+    )
 
 
 def _keyed(document: Mapping[str, Any], keys: Iterable[str]) -> bool:
