@@ -46,7 +46,7 @@ def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
     group = (
         (match["group"] if match else "")
         or (unquote(link["group"] or "") if link else "")
-        or first(document, "alert_scope", "scope", "group")
+        or first(document, "alert_scope", "scope", "scopes", "group")
     )
     listed = first(document, "tags") or ",".join(text(tag) for tag in sequence(document.get("tags")))
     tags = {**_tags(_scope(first(document, "alert_query", "query"))), **_tags(listed), **_tags(group)}
@@ -56,7 +56,7 @@ def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
         host = found["host"]
     monitor = (link["id"] if link else "") or first(document, "alert_id", "monitor_id", "aggregation_key")
     resolved = "recover" in state
-    priority = first(document, "priority", "alert_priority") or ((match["priority"] or "") if match else "")
+    priority = first(document, "priority", "alert_priority", "severity") or ((match["priority"] or "") if match else "")
     yield row(
         received,
         Kind.ALERT if state or document.get("alert_type") in ("error", "warning") else Kind.STATE,

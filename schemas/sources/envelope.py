@@ -53,7 +53,7 @@ _GZIP: Final = b"\x1f\x8b"
 _BASE64: Final = re.compile(r"\s*[A-Za-z0-9+/_-]{24,}={0,2}\s*")
 _PACKED: Final = ("H4sI", "eyJ", "W3si", "ewog", "eyAi")
 """How base64 of gzip, of `{"`, of `[{"` and of pretty-printed JSON begins."""
-_CARRYING: Final = ("body", "payload", "data", "message", "content", "event", "record", "value", "raw")
+_CARRYING: Final = ("body", "payload", "data", "message", "content", "event", "record", "value", "raw", "telemetry_payload")
 """Under which keys gateways, queues and webhook relays put what they were given."""
 _LONE_SURROGATE: Final = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"

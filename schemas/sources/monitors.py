@@ -1,6 +1,6 @@
-"""Small alert formats of monitoring and paging tools: Pingdom, Zenduty, VMware Aria (vRealize) Operations, Riemann.
+"""Small alert formats of monitoring and paging tools: Pingdom, Zenduty, VMware Aria (vRealize) Operations, Riemann, Server Density.
 
-Reference: Pingdom "State change webhooks"; Zenduty "Outgoing webhooks"; vRealize Operations "REST notification plug-in"; Riemann "Events".
+Reference: Pingdom "State change webhooks"; Zenduty "Outgoing webhooks"; vRealize Operations "REST notification plug-in"; Riemann "Events"; Server Density "Webhooks".
 Identity:  Pingdom: the checked host.  Zenduty: labels listed in the summary, else its service.  VMware: resourceName.  Riemann: service and host.
 Time:      Pingdom state_changed_timestamp (s); Zenduty creation_date; VMware startDate, or cancelDate once canceled (ms); Riemann time (s).
 Severity:  Pingdom importance_level; Zenduty a label `severity`, else urgency; VMware criticality; Riemann its state.
@@ -89,7 +89,19 @@ def _is_zenduty(document: Any) -> bool:
     return isinstance(payload, dict) and isinstance(payload.get("incident"), dict) and "unique_id" in payload["incident"]
 
 
+def read_serverdensity(document: Any, received: Received) -> Iterator[Signal | Rejected]:
+    """`fixed` says whether it is over; times are texts in the account's zone, so none is read."""
+    item, kind, fixed = text(document.get("item_name")), text(document.get("item_type")), text(document.get("fixed")).lower() == "true"
+    name = text(document.get("alert_type"))
+    yield row(
+        received, Kind.ALERT, "serverdensity", {"host.name" if kind.lower() == "device" else "service.name": item, "serverdensity.item.id": text(document.get("item_id"))},
+        name=name, fallback=f"resource:{item}", value=number(text(document.get("trigger_value")).rstrip("% ")), status=Status.RESOLVED if fixed else Status.FIRING,
+        text=sentence(name, f"of {kind} {item}", text(document.get("configured_trigger_value"))), dedup_key=f"serverdensity:{text(document.get('alert_id'))}",
+    )  # fmt: skip
+
+
 SOURCES: Final = (
+    Source("serverdensity", _has("alert_id", "item_name", "fixed"), read_serverdensity),
     Source("pingdom", _has("check_id", "current_state", "check_name"), read_pingdom),
     Source("zenduty", _is_zenduty, read_zenduty),
     Source("vmware.operations", _has("alertId", "criticality", "resourceName"), read_vmware),

@@ -1,13 +1,14 @@
-"""Problem notifications of monitoring suites: Dynatrace, Graylog, Splunk, Falco, Sensu.
+"""Problem notifications of monitoring suites: Dynatrace, Graylog, Splunk, Falco, Sensu, Robusta.
 
 Reference: Dynatrace "Webhook integration" (placeholders) and "Davis events" (workflow HTTP action); Graylog "HTTP notification"; Splunk "Use a
-           webhook alert action"; Falco "Alerts: JSON output"; Sensu Go "Events reference".
+           webhook alert action"; Falco "Alerts: JSON output"; Sensu Go "Events reference"; Robusta "Finding" (reporting/base.py).
 Identity:  Dynatrace ImpactedEntities, of Davis the OpenTelemetry names and `dt.entity.*.name`; Graylog the event's fields; Splunk the first result;
-           Falco `output_fields` and the host; Sensu the entity.
+           Falco `output_fields` and the host; Sensu the entity; Robusta the subject, its labels and its node.
 Time:      each tool's own; Dynatrace's default body has none, its problem id holds the start.
 Severity:  Dynatrace by the sort of problem; Graylog priority 1–4; Falco priority; Sensu the check's status.
-State:     open fires, closed and resolved resolve; Sensu passing resolves.  Splunk, Graylog and Falco never tell an end.
-Dedup:     the problem's, event definition's or search's id; Davis the event's; Falco rule, host and pod; Sensu entity and check.
+State:     open fires, closed and resolved resolve; Sensu passing resolves, as does a Robusta finding with an end.  Splunk, Graylog and Falco
+           never tell an end.  A Robusta finding about a changed configuration is a change.
+Dedup:     the problem's, event definition's or search's id; Davis the event's; Robusta the fingerprint; Falco rule, host and pod; Sensu entity and check.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from schemas.rejected import Rejected
 from schemas.signal import Kind, Signal, Status
 from schemas.sources.cloud import first, mapping, number, row, sentence, sequence, text
 from schemas.sources.fields import labels, text_at
+from schemas.sources.kubernetes import ATTRIBUTE
 from schemas.sources.prometheus import severity_of
 from schemas.sources.source import Received, Source
 
@@ -103,6 +105,41 @@ def read_sensu(document: Any, received: Received) -> Iterator[Signal | Rejected]
     )  # fmt: skip
 
 
+def read_robusta(document: Any, received: Received) -> Iterator[Signal | Rejected]:
+    sort, name, said = text(document.get("subject_type")).lower(), text(document.get("subject_name")), labels(document.get("labels"))
+    owner = text(document.get("service_key")).split("/")
+    named = {
+        "k8s.node.name": text(document.get("subject_node")), "k8s.cluster.name": text(document.get("cluster")), ATTRIBUTE.get(sort, "k8s.object.name"): name,
+        "k8s.namespace.name": text(document.get("subject_namespace")), "k8s.object.kind": sort,
+    }  # fmt: skip
+    if len(owner) == 3:
+        named.setdefault(ATTRIBUTE.get(owner[1].lower(), "k8s.owner.name"), owner[2])
+    changed = text(document.get("finding_type")) == "configuration_change"
+    ended, begun = (
+        times.parse(document.get("ends_at")),
+        times.parse(document.get("starts_at")) or times.parse(document.get("creation_date")),
+    )
+    yield row(
+        received, Kind.CHANGE if changed else Kind.ALERT, "robusta", {**{key: value for key, value in said.items() if key not in ("severity", "alertname")}, **{key: value for key, value in named.items() if value}},
+        name=text(document.get("aggregation_key")) or text(document.get("title"))[:128], fallback=f"resource:{sort}/{name}", event_time_ns=ended or begun, starts_at_ns=begun if ended else 0,
+        severity_number=severity_of(said) or severity.from_word(document.get("priority")), status=None if changed else Status.RESOLVED if ended or document.get("failure") is False else Status.FIRING,
+        text="\n".join(part for part in (text(document.get("title")), text(document.get("description"))) if part), dedup_key=f"robusta:{first(document, 'fingerprint', 'id')}",
+        change_id=text(document.get("id")) if changed else "", details={"action": "configuration", "outcome": "succeeded"} if changed else {},
+    )  # fmt: skip
+
+
+def read_graylog_stream(document: Any, received: Received) -> Iterator[Signal | Rejected]:
+    """Graylog before 3: an alert condition of a stream, and the messages that met it."""
+    result, stream = mapping(document.get("check_result")), mapping(document.get("stream"))
+    condition, title = mapping(result.get("triggered_condition")), first(stream, "title", "description")
+    source = text(mapping(next(iter(sequence(result.get("matching_messages"))), None)).get("source"))
+    yield row(
+        received, Kind.ALERT, "graylog", {"host.name": source, "graylog.stream.name": title}, name=text(condition.get("type")).lower(), fallback=f"alarm:{title}",
+        event_time_ns=times.parse(result.get("triggered_at")), status=Status.FIRING if result.get("triggered") is not False else Status.RESOLVED,
+        text=sentence(title, text(result.get("result_description"))), dedup_key=f"graylog:{text(stream.get('id'))}:{text(condition.get('id'))}",
+    )  # fmt: skip
+
+
 def read_graylog(document: Any, received: Received) -> Iterator[Signal | Rejected]:
     event, title = mapping(document.get("event")), text(document.get("event_definition_title"))
     fields, key = labels(event.get("fields")), ",".join(text(part) for part in sequence(event.get("key_tuple")))
@@ -141,6 +178,8 @@ SOURCES: Final = (
     Source("dynatrace", _has("ProblemID", "State"), read_dynatrace),
     Source("dynatrace.davis", _is_davis, read_davis),
     Source("graylog", _has("event_definition_id", "event"), read_graylog),
+    Source("graylog.stream", _has("check_result", "stream"), read_graylog_stream),
+    Source("robusta", _has("subject_name", "subject_type", "finding_type"), read_robusta),
     Source("splunk", _has("search_name", "result", "sid"), read_splunk),
     Source("falco", _has("rule", "output", "output_fields"), read_falco),
     Source("sensu", _is_sensu, read_sensu),
