@@ -93,6 +93,7 @@ REFERENCES: Final = {
     "elastic_alerts": "https://www.elastic.co/docs/reference/security/fields-and-object-schemas/alert-schema",
     "apt_history": "https://manpages.debian.org/stable/apt/apt.8.en.html",
     "auditd": "https://github.com/linux-audit/audit-documentation/wiki",
+    "telegraf_syslog": "https://docs.influxdata.com/telegraf/v1/input-plugins/syslog/",
     "kernel": "https://docs.kernel.org/admin-guide/mm/concepts.html",
     "syslog": "https://www.rfc-editor.org/rfc/rfc5424",
     "container_events": "https://docs.docker.com/reference/cli/docker/system/events/",
