@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from operator import attrgetter
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -18,13 +19,16 @@ from schemas.subjects import Subjects
 
 
 class _Sample(msgspec.Struct, gc=False):
-    name: str
+    """Name and labels are taken raw: together they are the key of the series."""
+
+    name: msgspec.Raw
     labels: msgspec.Raw
     timestamp: str
     value: str
 
 
 _decoder: Final = msgspec.json.Decoder(_Sample)
+_series: Final = attrgetter("name", "labels")
 
 
 class Adapter:
@@ -35,12 +39,10 @@ class Adapter:
         samples = decode_together(_decoder, values)
         if samples is None:
             return None
-        by_key = subjects.by_key
-        numbers = []
-        for sample in samples:
-            key = (sample.name, bytes(sample.labels))
-            number = by_key.get(key)
-            numbers.append(_number(key, subjects) if number is None else number)
+        keys = list(map(b"".join, map(_series, samples)))
+        numbers: list[Any] = list(map(subjects.by_key.get, keys))
+        if None in numbers:
+            numbers = [_number(sample, key, subjects) for sample, key in zip(samples, keys, strict=True)]
         measured, wrong = finite([sample.value for sample in samples])
         usual, odd = without_odd(numbers, np.flatnonzero(wrong).tolist())
         at = times_ns([sample.timestamp for sample in samples])
@@ -50,12 +52,15 @@ class Adapter:
         return Batch(usual, zeros, np.array(numbers, np.int64)[usual], {"event_time_ns": at, "value": measured.cast(pl.Float64)}, odd)
 
 
-def _number(key: tuple[str, bytes], subjects: Subjects) -> int:
+def _number(sample: _Sample, key: bytes, subjects: Subjects) -> int:
+    known = subjects.by_key.get(key)
+    if known is not None:
+        return known
     try:
-        given = orjson.loads(key[1])
+        name, given = orjson.loads(bytes(sample.name)), orjson.loads(bytes(sample.labels))
     except orjson.JSONDecodeError:
         return NO_SUBJECT
-    if not isinstance(given, dict):
+    if not isinstance(name, str) or not isinstance(given, dict):
         return NO_SUBJECT
-    number = subjects.by_key[key] = subjects.number(sample_subject(text(key[0]), labels(given)))
+    number = subjects.by_key[key] = subjects.number(sample_subject(text(name), labels(given)))
     return number
