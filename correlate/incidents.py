@@ -197,7 +197,7 @@ class IncidentBook:
             trouble.last_ns = now_ns
         if now_ns <= until + 2 * self.parameters.tick_ns:
             ranking.judge(trouble, min(now_ns, until), others, telemetry)
-        ranking.weigh(trouble, telemetry.registry)
+        ranking.weigh(trouble)
         if trouble.last_ns < now_ns:
             trouble.phase = Phase.RECOVERING
             if not lasting:

@@ -12,14 +12,12 @@ import numpy as np
 
 from correlate.scene import Floats
 from correlate.telemetry import blame, inquiry
-from correlate.telemetry.registry import Registry
 from correlate.telemetry.roles import FAMILIES
 from correlate.telemetry.telemetry import Telemetry
 from correlate.trouble import Trouble
 
 _NAMED: Final = 10
 """Candidates given for an incident."""
-_LEAST: Final = 0.01
 
 
 def judge(trouble: Trouble, until_ns: int, others: set[str], telemetry: Telemetry) -> None:
@@ -38,7 +36,7 @@ def judge(trouble: Trouble, until_ns: int, others: set[str], telemetry: Telemetr
     if trouble.symptom is not None:
         series = inquiry.symptom(telemetry, *trouble.symptom, evidence.nats)
         if series is not None:
-            together = inquiry.moving_with(telemetry, series, until_ns)
+            together = _explained(inquiry.moving_with(telemetry, series, until_ns), telemetry)
             trouble.together = {names[number]: float(together[number]) for number in np.nonzero(together > 0)[0].tolist()}
 
 
@@ -50,21 +48,21 @@ def current(telemetry: Telemetry) -> dict[str, float]:
     return {telemetry.registry.entities[number]: float(nats[number]) for number in np.nonzero(nats > 0)[0].tolist()}
 
 
-def weigh(trouble: Trouble, registry: Registry) -> None:
+def weigh(trouble: Trouble) -> None:
     """The ranking: what was shown at the onset and at the peak; with an alert, at the onset and together with its symptom."""
     second = trouble.together or trouble.peak
     nats = {entity: trouble.at_onset.get(entity, 0.0) + second.get(entity, 0.0) for entity in sorted({*trouble.at_onset, *second})}
-    if trouble.together:
-        below, _ = registry.links()
-        values = np.array([nats.get(name, 0.0) for name in registry.entities])
-        strongest, _ = below.most(values, len(values))
-        nats = {entity: value - float(strongest[registry.number_of[entity]]) for entity, value in nats.items()}
-        lowest = min(nats.values(), default=0.0)
-        nats = {entity: value - min(lowest, 0.0) + _LEAST for entity, value in nats.items()}
     for entity, value in trouble.opinions.items():
         nats[entity] = nats.get(entity, 0.0) + value
     ranked = sorted((entity for entity in nats if nats[entity] > 0), key=lambda entity: (-nats[entity], entity))
     trouble.blame = {entity: nats[entity] for entity in ranked[:_NAMED]}
+
+
+def _explained(together: Floats, telemetry: Telemetry) -> Floats:
+    """Who moves with the symptom only as far as what it calls does is carried along."""
+    below, _ = telemetry.registry.links()
+    strongest, _ = below.most(together, len(together))
+    return np.maximum(0.0, together - strongest)
 
 
 def _discounted_totals(calibrated: Floats, telemetry: Telemetry) -> Floats:
