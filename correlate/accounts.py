@@ -65,9 +65,10 @@ def alerts_of(view: View, trouble: Trouble, end_ns: int, findings: Sequence[Find
 
 
 def scene_of(view: View, trouble: Trouble, now_ns: int, findings: Sequence[Finding], alerts: Sequence[Signal]) -> Scene:
-    """What the judges of changes see.  Series are gathered only where there is a change to judge."""
-    changes = view.journal.changes_until(now_ns)
+    """What the judges of changes see.  Without a change to judge, only the series of entries are gathered: their requests may have risen."""
+    changes, calls = view.journal.changes_until(now_ns), view.telemetry.calls()
     window_ns = trouble.window_ns
+    entries = None if changes else frozenset(calls).difference(*calls.values())
     return Scene(
         estate=view.estate,
         onset_ns=trouble.onset_ns,
@@ -75,9 +76,9 @@ def scene_of(view: View, trouble: Trouble, now_ns: int, findings: Sequence[Findi
         now_ns=now_ns,
         alerts=alerts,
         changes=changes,
-        series=view.telemetry.series_window(trouble.onset_ns - 20 * window_ns, now_ns) if changes else (),
+        series=view.telemetry.series_window(trouble.onset_ns - 20 * window_ns, now_ns, entries),
         logs=list(view.journal.logs) if changes else (),
-        calls=view.telemetry.calls(),
+        calls=calls,
         blame=trouble.blame,
         findings=findings,
         declared=view.declared,

@@ -11,6 +11,7 @@ certainty.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -20,8 +21,8 @@ from correlate.scene import Suspect
 from schemas.incident import Argument
 
 SUSPECTS_MAX: Final = 20
-_FIRST: Final = 1.001
-"""Times the weight of the most blamed: enough to stand before it."""
+TRAFFIC: Final = "traffic"
+"""Kind of the suspect that asked for more, rather than broke."""
 
 
 def rank(
@@ -40,23 +41,29 @@ def rank(
     left = sum(suspect.score for suspect in none) if changes else 1.0
     exogenous = tuple(argument for suspect in none for argument in suspect.arguments)
     missing = tuple(dict.fromkeys(text for suspect in none for text in suspect.missing))
-    preferred = next((suspect.entity for suspect in none if suspect.entity), None)
+    surged = next((suspect for suspect in none if suspect.kind == TRAFFIC), None)
     entities = [
-        Suspect(entity, kind_of(entity), None, share * left, (*arguments_of(entity), *exogenous), missing)
-        for entity, share in _shares(blame, preferred).items()
+        Suspect(
+            entity,
+            TRAFFIC if surged and surged.entity == entity else kind_of(entity),
+            None,
+            share * left,
+            (*arguments_of(entity), *exogenous),
+            missing,
+        )
+        for entity, share in _shares(blame, surged).items()
     ]
     if not entities and none:
         entities = [replace(none[0], score=left)]
     return sorted(guilty + entities, key=lambda suspect: (-suspect.score, suspect.change is None, suspect.entity or ""))[:SUSPECTS_MAX]
 
 
-def _shares(blame: Mapping[str, float], preferred: str | None) -> dict[str, float]:
-    """Entities' shares of one, by blame, best first; the one at whose door an outside cause knocks stands first."""
-    if not blame:
-        return {preferred: 1.0} if preferred else {}
-    top = max(blame.values())
+def _shares(blame: Mapping[str, float], surged: Suspect | None) -> dict[str, float]:
+    """Entities' shares of one, by blame, best first.  The entry whose requests rose is likelier than whoever broke under them, by the odds
+    of what tells of the surge."""
+    top = max(blame.values(), default=0.0)
     weights = {entity: (max(nats, 0.0) / top) ** DEFAULTS.odds_power if top > 0 else 1.0 for entity, nats in blame.items()}
-    if preferred:
-        weights[preferred] = max(weights.get(preferred, 0.0), 1.0) * _FIRST
+    if surged and surged.entity:
+        weights[surged.entity] = math.exp(sum(argument.nats for argument in surged.arguments))
     total = sum(weights.values())
     return {entity: weight / total for entity, weight in sorted(weights.items(), key=lambda item: (-item[1], item[0]))}

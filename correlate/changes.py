@@ -15,7 +15,8 @@ from typing import Final
 from correlate.evidence import change_kind, change_place, change_time, exogenous, mechanism, recovery, replicas, rollout, text
 from correlate.evidence.candidates import Candidate
 from correlate.evidence.docket import Docket, Judge, open_docket
-from correlate.evidence.grades import CLUE, FAIR
+from correlate.evidence.grades import CLUE, FAIR, PROOF
+from correlate.evidence.traffic import surge
 from correlate.parameters import DEFAULTS
 from correlate.scene import Scene, Suspect
 from schemas.incident import Argument
@@ -49,6 +50,14 @@ def judge_changes(scene: Scene) -> list[Suspect]:
     none = _none(docket, none_arguments, exp(none_sum - top) / total)
     suspects.insert(0 if none.score >= 0.5 or not suspects else 1, none)
     return suspects
+
+
+def judge_traffic(scene: Scene) -> list[Suspect]:
+    """Where no change was reported: the surge of requests that began it, as the one suspect; [] without one."""
+    rise = surge(scene)
+    if rise is None or rise.entity is None:
+        return []
+    return [Suspect(rise.entity, "traffic", None, 1.0, (Argument(kind=exogenous.KIND, nats=PROOF, text=rise.text),))]
 
 
 def _hear(docket: Docket, candidate: Candidate) -> tuple[Argument, ...]:
@@ -95,8 +104,9 @@ def _missing(docket: Docket, candidate: Candidate, arguments: tuple[Argument, ..
 
 def _none(docket: Docket, arguments: list[Argument], score: float) -> Suspect:
     """The hypothesis that no change is guilty."""
-    kind = "traffic" if any(argument.text.startswith("Requests to") for argument in arguments) else "none"
-    entity = max(docket.scene.blame, key=lambda name: (docket.scene.blame[name], name), default=None)
+    rise = surge(docket.scene)
+    most = max(docket.scene.blame, key=lambda name: (docket.scene.blame[name], name), default=None)
+    entity, kind = (rise.entity, "traffic") if rise and rise.entity else (most, "none")
     missing = () if arguments else ("Nothing outside is known to have failed; news from providers, hardware and traffic would settle it.",)
     if not docket.candidates:
         missing = (*missing, "No change was reported in the time before the onset; are all sources of changes connected?")

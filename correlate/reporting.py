@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from correlate.accounts import BEFORE_NS, View, account_of, alerts_of, arguments_of, scene_of
 from correlate.causes import rank
 from correlate.chain_origin import ANSWER
-from correlate.changes import judge_changes
+from correlate.changes import judge_changes, judge_traffic
 from correlate.evidence import recovery
 from correlate.findings import LOOKED_AT, chosen
 from correlate.incidents import Notice, Trouble
@@ -203,7 +203,7 @@ def _suspects(view: View, trouble: Trouble, now_ns: int, findings: Sequence[Find
 
 def _judged(view: View, trouble: Trouble, now_ns: int, findings: Sequence[Finding], alerts: Sequence[Signal]) -> list[Suspect]:
     scene = scene_of(view, trouble, now_ns, findings, alerts)
-    changes = judge_changes(scene) if scene.changes else []
+    changes = judge_changes(scene) if scene.changes else judge_traffic(scene)
 
     def arguments(entity: str) -> tuple[Argument, ...]:
         return arguments_of(trouble, findings, alerts, entity, measured=view.measures(entity))

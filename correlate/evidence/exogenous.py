@@ -71,7 +71,9 @@ def judge(docket: Docket) -> list[Argument]:
     found = [
         Argument(kind=KIND, nats=PROOF, text=text, refs=(evidence_of(line),)) for text, line in (*_outside_host(docket), *_told(docket))
     ]
-    return found + [Argument(kind=KIND, nats=PROOF, text=text) for text in (*concentration(docket), *surge(docket.scene))]
+    found += [Argument(kind=KIND, nats=PROOF, text=text) for text in concentration(docket)]
+    rise = surge(docket.scene)
+    return found if rise is None else [*found, Argument(kind=KIND, nats=PROOF, text=rise.text)]
 
 
 def _outside_host(docket: Docket) -> Iterator[tuple[str, Signal]]:

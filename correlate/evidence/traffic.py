@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -27,8 +27,16 @@ SURGE = 1.5
 MIN_SAMPLES = 8
 
 
-def surge(scene: Scene) -> Iterable[str]:
-    """A sentence when the requests of an entry rose before or with the trouble."""
+@dataclass(frozen=True, slots=True)
+class Surge:
+    entity: str | None
+    """Whose requests rose: an entry; None where nothing tells who calls whom."""
+    text: str
+    """A sentence."""
+
+
+def surge(scene: Scene) -> Surge | None:
+    """The entry whose requests rose before or with the trouble, if one did."""
     called = {callee for callees in scene.calls.values() for callee in callees}
     rises: dict[str, tuple[int, float, float]] = {}
     steady: set[str] = set()
@@ -44,10 +52,15 @@ def surge(scene: Scene) -> Iterable[str]:
     callers = _callers(scene)
     entries = [owner for owner in sorted(rises) if owner not in called or all(caller in rises for caller in callers[owner])]
     entries = [owner for owner in entries if owner not in called] or entries
-    for owner in entries[:1]:
-        at_ns, before, during = rises[owner]
-        if at_ns <= scene.onset_ns + MINUTE_NS and owner not in steady:
-            yield f"Requests to {split(owner)[1]} rose from {before:.3g} to {during:.3g} per second before anything failed."
+    early = [owner for owner in entries if rises[owner][0] <= scene.onset_ns + MINUTE_NS and owner not in steady]
+    if not early:
+        return None
+    owner = max(early, key=lambda each: (rises[each][2] - rises[each][1], each))
+    _, before, during = rises[owner]
+    return Surge(
+        owner if called else None,
+        f"Requests to {split(owner)[1]} rose from {before:.3g} to {during:.3g} per second before anything failed.",
+    )
 
 
 def owner_of_requests(series: Series) -> str | None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from correlate.causes import rank
 from correlate.scene import Suspect
+from schemas.incident import Argument
 from schemas.signal import Kind, Signal, Subject
 
 
@@ -60,10 +61,13 @@ def test_blame_compares_by_ratio_whatever_its_scale(scale: float) -> None:
     assert one[0].score / one[1].score == 4.0
 
 
-def test_an_outside_cause_knocks_at_a_door() -> None:
-    """A surge of traffic names the entry service: it leads although another suffers more."""
-    suspects = ranked([nobody(1.0, "service:front")], {"service:db": 20.0, "service:front": 1.0})
-    assert suspects[0].entity == "service:front"
+def test_the_entry_whose_requests_rose_leads_whoever_broke_under_them() -> None:
+    """A surge names the entry by the odds of what tells of it: three nats are twenty to one against the most blamed (C25)."""
+    surge = Suspect("service:front", "traffic", None, 1.0, (Argument(kind="exogenous", nats=3.0, text="Requests to front rose"),))
+    suspects = ranked([surge], {"service:db": 20.0, "service:front": 1.0})
+    assert [suspect.entity for suspect in suspects] == ["service:front", "service:db"]
+    assert [suspect.kind for suspect in suspects] == ["traffic", "code"]
+    assert round(suspects[0].score / suspects[1].score) == 20
 
 
 blames = st.dictionaries(st.sampled_from([f"service:{name}" for name in "abcdef"]), st.floats(0, 300), max_size=6)

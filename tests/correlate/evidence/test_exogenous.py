@@ -1,10 +1,13 @@
 """No change is guilty: the world outside, the calendar, the hardware, the traffic, the data (C24)."""
 
+from dataclasses import replace
+
 import pytest
 
 from correlate.evidence import exogenous
 from correlate.evidence.docket import open_docket
 from correlate.evidence.grades import PROOF
+from correlate.evidence.traffic import surge
 from tests.correlate.evidence.bench import outage
 from tests.correlate.evidence.outages.tell import Change, Log
 from tests.correlate.evidence.outages.world import traffic
@@ -81,6 +84,19 @@ def test_a_surge_at_the_entry_is_a_cause_and_a_surge_within_is_not() -> None:
     """A retry storm rises between services, while the entry is asked as ever."""
     assert any(fact.startswith("Requests to web rose") for fact in facts(series=(traffic("web", 100, 700), traffic("orders", 200, 1300))))
     assert not facts(series=(traffic("web", 100, 105), traffic("orders", 200, 1300)))
+
+
+def test_of_several_entries_the_one_that_gained_most_is_named() -> None:
+    """Where calls are known the surge has a door; where nobody is known to call anybody, any service may be an entry (C25)."""
+    both = (traffic("web", 100, 700), traffic("mobile", 100, 300), traffic("orders", 200, 1000))
+    scene = outage(series=both).scene()
+    calls = {"service:web": frozenset({"service:orders"}), "service:mobile": frozenset({"service:orders"})}
+    named = surge(replace(scene, calls=calls))
+    assert named is not None
+    assert named.entity == "service:web"
+    unknown = surge(replace(scene, calls={}))
+    assert unknown is not None
+    assert unknown.entity is None
 
 
 def test_traffic_that_rises_after_the_onset_is_a_consequence() -> None:
