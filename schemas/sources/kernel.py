@@ -25,8 +25,8 @@ from schemas.sources.auditd import signal_of_line
 from schemas.sources.carried import carried_host
 from schemas.sources.lines import numbered
 from schemas.sources.linux_meaning import Line
+from schemas.sources.own_lines import WEB_SERVER
 from schemas.sources.source import Received, Source
-from schemas.sources.syslog_headers import WEB_SERVER
 
 _DMESG, _OOM = "linux.kernel", "linux.kernel_oom"
 _LEVELS: Final = {"emerg": 0, "alert": 1, "crit": 2, "err": 3, "warn": 4, "notice": 5, "info": 6, "debug": 7}

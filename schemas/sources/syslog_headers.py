@@ -12,10 +12,10 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from schemas import severity, times
+from schemas import times
 from schemas.severity import BY_SYSLOG
-from schemas.sources.linux_daemons import PACKAGE_WORDS
 from schemas.sources.linux_programs import is_unit
+from schemas.sources.own_lines import WEB_SERVER, is_own_line, own_line, web_server_line
 
 RFC5424, RFC3164, TEXT_LOG = "linux.syslog_rfc5424", "linux.syslog_rfc3164", "linux.text_log"
 OCTET_COUNT: Final = re.compile(r"(?P<octets>[1-9]\d{0,6}) (?=<\d{1,3}>)")
@@ -52,21 +52,8 @@ _KEPT_PARAMS: Final = 32
 _FORWARDED: Final = re.compile(r"^Message forwarded from (\S{1,255}?): ?")
 """AIX puts the sender's name into a sentence."""
 _CONTAINER_LINE: Final = re.compile(r"std(?:out|err) [FP] ")
-_LEVEL: Final = re.compile(
-    r"\s{0,4}(?:- [\w.:/-]{1,64}(?: - |(?=\[)))?(?:\d{1,10} |\[[^\[\]]{1,64}\] ){0,2}\[?(?P<word>TRACE|D?DEBUG|SUBDEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|SEVERE|PANIC|LOG|Note|Warning"
-    r"|(?<=\[)(?:debug|info|notice|warn|error|crit|alert|emerg))\]?(?=[\s:|-])"
-)
-"""A level where the host would stand: a program's own dated log, not syslog.  Python names its logger before it (`- app - ERROR - `)."""
-WEB_SERVER: Final = re.compile(
-    r"\[(?P<time>[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:.]{8,16} \d{4})\] \[(?:(?P<module>\w{1,32}):)?(?P<word>[a-z]{4,6}\d?)\] "
-)
-"""Apache's error log, whose date looks like that of `dmesg -T`."""
 _COMMENT: Final = re.compile(r"-- (?:Logs begin|Journal begins|Boot [0-9a-f]{32}|Reboot|No entries|cursor:)[^\n]{0,256}")
 """Lines that journalctl puts between entries."""
-_PACKAGE: Final = re.compile(
-    rf"(?:{'|'.join(PACKAGE_WORDS)}): |(?P<dpkg>(?:install|upgrade|remove|purge|configure|trigproc|status|startup|conffile) [\w.-]+)"
-)
-"""How lines of package managers' own logs go on behind their date: no host, no tag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +79,7 @@ def looks_like_syslog(document: str) -> bool:
     date = _DATE.match(start)
     if date is not None and _CONTAINER_LINE.match(start, date.end()):
         return False  # a container runtime's line
-    if date is not None and (_LEVEL.match(start, date.end()) or _PACKAGE.match(start, date.end())):
+    if date is not None and is_own_line(start, date.end()):
         return True
     return date is not None and _TAG.search(start, date.end(), date.end() + 400) is not None
 
@@ -114,8 +101,8 @@ def header_of(frame: str, near_ns: int) -> Header | None:
     if match := _STRICT.match(frame):
         return _rfc5424(match)
     if match := WEB_SERVER.match(frame):
-        number = severity.from_word(match["word"]) or severity.TRACE  # `trace1` to `trace8`
-        return Header(TEXT_LOG, frame[match.end() :], times.parse(match["time"]), program="httpd", severity_number=number)
+        said = web_server_line(match, frame)
+        return Header(TEXT_LOG, said.message, times.parse(match["time"]), program=said.program, severity_number=said.severity_number)
     pri = _PRI.match(frame)
     rest = frame[pri.end() :] if pri else frame
     number = BY_SYSLOG[int(pri["pri"]) & 7] if pri and int(pri["pri"]) < 192 else 0
@@ -127,12 +114,8 @@ def header_of(frame: str, near_ns: int) -> Header | None:
         return None
     time_ns = _time(date, near_ns) if date else 0
     rest = rest[date.end() :] if date else rest
-    if (level := _LEVEL.match(rest)) and pri is None:
-        number = severity.DEBUG if level["word"].endswith("DEBUG") else severity.from_word(level["word"])
-        said = rest[level.end() :].lstrip(" :|-")
-        return Header(TEXT_LOG, said, time_ns, program="dnf" if _PACKAGE.match(said) else "", severity_number=number)
-    if date is not None and pri is None and (package := _PACKAGE.match(rest)):
-        return Header(TEXT_LOG, rest.strip(), time_ns, program="dpkg" if package["dpkg"] else "yum")
+    if date is not None and pri is None and (own := own_line(rest, hostless=date["slashed"] is not None)):
+        return Header(TEXT_LOG, own.message, time_ns, program=own.program, severity_number=own.severity_number)
     host, rest = _host(_FORWARDED.sub(r"\1 ", rest), dated=date is not None)
     program, unit, message = _tag(rest)
     if cisco := _CISCO.match(message if program in ("", "%") else rest):
