@@ -22,7 +22,7 @@ from schemas.bulk.columns import stripped, times_ns
 from schemas.bulk.ecs_lean import Lean, numbers_of, shipped
 from schemas.redact import redact_many
 from schemas.sources.cloud import MAX_TEXT_CHARS
-from schemas.sources.ecs import ECS, details_of, subject_of
+from schemas.sources.ecs import ECS, details_of, level_said, subject_of
 from schemas.subjects import Subjects
 
 _UNSET: Final = msgspec.UNSET
@@ -88,6 +88,7 @@ class _Line(msgspec.Struct, gc=False):
     kibana: _Part = _UNSET
     signal: _Part = _UNSET
     source_type: _Part = _UNSET
+    severity: _Part = _UNSET
 
 
 _decoder: Final = msgspec.json.Decoder(_Line)
@@ -133,7 +134,12 @@ def _levels(lines: Sequence[_Line | Lean]) -> list[int]:
     words = [line.log.level for line in lines]
     known = {word: severity.from_word(word) for word in set(words)}
     levels = list(map(known.__getitem__, words))
-    return [level or severity.from_word(line.level) for level, line in zip(levels, lines, strict=True)] if 0 in levels else levels
+    if 0 not in levels:
+        return levels
+    return [
+        level or severity.from_word(line.level) or level_said(line.message.strip()[:MAX_TEXT_CHARS])
+        for level, line in zip(levels, lines, strict=True)
+    ]
 
 
 def _new_number(key: object, document: dict[str, Any], logger: str, subjects: Subjects) -> int:
@@ -155,7 +161,7 @@ def _unusual(line: _Line) -> bool:
         or not (line.error is line.winlog is line.metricset is line.systemd is line.beat is line.log.syslog is _UNSET)
         or (line.service is line.kubernetes is line.host is _UNSET)
         or line.ecs is line.agent is _UNSET  # perhaps a syslog daemon's or Fluent Bit's own form
-        or not (line.processor is line.syslog is line.monitor is line.kibana is line.signal is line.source_type is _UNSET)
+        or not (line.processor is line.syslog is line.monitor is line.kibana is line.signal is line.source_type is line.severity is _UNSET)
         or (line.http is not _UNSET and not (line.log.level or line.level))  # a failed request is an error by its status
         or (line.event is not _UNSET and (b'"kind"' in bytes(line.event) or b'"dataset"' in bytes(line.event)))
     )

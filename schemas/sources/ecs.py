@@ -4,8 +4,8 @@ Reference: Elastic Common Schema 8 field reference; Beats exported fields ("kube
 Identity:  `service.name` (never `service.type`, which names the Beats module), `kubernetes.*`, `container.*`, `host.name`; `agent.name`
            only where no host is named, since a forwarder speaks for others.
 Time:      `@timestamp`.
-Severity:  `log.level`, else the level a JSON logger calls `level`, else what syslog or the journal said; a request that the server failed,
-           and an error that APM caught, are errors.
+Severity:  `log.level`, else the level a JSON logger calls `level` or `severity`, else what syslog or the journal said; a request that the
+           server failed, and an error that APM caught, are errors; else what the message opens with.
 State:     none, unless `event.kind` is `alert` or `signal`: then firing.
 Attributes that vary from line to line (`labels.*`, `url.path`, `http.*`, `error.type` …) are no part of the subject: they
 lie in `details.attributes`, as evidence.
@@ -23,8 +23,10 @@ from schemas.identity import identify, is_private
 from schemas.redact import redact, redact_label
 from schemas.rejected import Rejected
 from schemas.signal import Kind, Signal, Status, Subject
-from schemas.sources.cloud import mapping, number, sequence, text
+from schemas.sources.cloud import decoded, mapping, number, sequence, text
 from schemas.sources.fields import at, flat, text_at
+from schemas.sources.json_log import level_of
+from schemas.sources.linux_meaning import level_in
 from schemas.sources.linux_programs import service_of
 from schemas.sources.source import Received, Source
 
@@ -78,7 +80,7 @@ def identity_of_line(document: Mapping[str, Any]) -> dict[str, str]:
 
 
 def severity_of(document: Mapping[str, Any]) -> int:
-    if found := severity.from_word(text_at(document, "log.level", "level")):
+    if found := severity.from_word(text_at(document, "log.level", "level")) or severity.from_word(text(document.get("severity"))):
         return found
     code = number(at(document, "log.syslog.severity.code"))
     if code is not None and 0 <= code <= 7:
@@ -88,7 +90,15 @@ def severity_of(document: Mapping[str, Any]) -> int:
         return severity.BY_SYSLOG[int(priority) & 7]
     status = number(at(document, "http.response.status_code"))
     failed = (status is not None and 500 <= status < 600) or text_at(document, "processor.event") == "error"
-    return severity.ERROR if failed else severity.UNSPECIFIED
+    return severity.ERROR if failed else level_said(text_at(document, "message"))
+
+
+def level_said(message: str) -> int:
+    """The level that a shipped line tells itself: the first word of a plain one, a field of a JSON one."""
+    if message.startswith("{"):
+        inner = mapping(decoded(message))
+        return level_of(inner, "") if inner else severity.UNSPECIFIED
+    return level_in(message)
 
 
 def text_of(document: Mapping[str, Any]) -> str:
