@@ -17,7 +17,7 @@ import orjson
 import polars as pl
 
 from schemas.bulk.batch import NO_SUBJECT, Batch, decode_together, without_odd
-from schemas.redact import redact_many
+from schemas.redact import NEEDLES, redact
 from schemas.severity import BY_SYSLOG
 from schemas.signal import Kind
 from schemas.sources.journald import FORMAT, line_of
@@ -66,6 +66,7 @@ _MICROSECOND_DIGITS: Final = 16
 _SEVERITY: Final = {str(priority): number for priority, number in enumerate(BY_SYSLOG)}
 
 
+_NEEDLES: Final = sorted({*NEEDLES, *ACCOUNT_NEEDLES})
 _TELLING: Final = {"kernel", "systemd", "", *PROGRAMS}
 """Programs whose messages may tell of a state or a change, and the absent one."""
 
@@ -91,7 +92,7 @@ class Journal:
         columns = {
             "event_time_ns": pl.Series(times[usual]),
             "severity_number": pl.Series(levels, dtype=pl.UInt8),
-            "text": redact_many(_without_accounts(messages), redaction_key),
+            "text": _redacted(messages, redaction_key),
             "dedup_key": pl.Series([entry.cursor for entry in entries], dtype=pl.String),
         }
         return Batch(usual, np.zeros(len(usual), np.int64), np.array(numbers, np.int64)[usual], columns, odd)
@@ -136,8 +137,10 @@ def _number(entry: _Entry, subjects: Subjects) -> int:
     return subjects.number(subject_of(line_of(said), Kind.LOG, program))
 
 
-def _without_accounts(messages: list[str]) -> pl.Series:
-    """`without_accounts` of many messages, each cut to MAX_TEXT_CHARS."""
+def _redacted(messages: list[str], key: bytes) -> pl.Series:
+    """`redact(without_accounts(…))` of many messages, each cut to MAX_TEXT_CHARS; both leave a text without their needles as it is."""
     texts = pl.Series(messages, dtype=pl.String).str.slice(0, MAX_TEXT_CHARS)
-    suspects = (texts.str.contains_any(list(ACCOUNT_NEEDLES), ascii_case_insensitive=True) | texts.str.starts_with("(")).arg_true()
-    return texts.scatter(suspects, [without_accounts(text) for text in texts.gather(suspects).to_list()]) if len(suspects) else texts
+    suspects = (texts.str.contains_any(_NEEDLES, ascii_case_insensitive=True) | texts.str.starts_with("(")).arg_true()
+    if suspects.is_empty():
+        return texts
+    return texts.scatter(suspects, [redact(without_accounts(text), key) for text in texts.gather(suspects).to_list()])

@@ -19,7 +19,7 @@ from schemas.reading import Reader, Reading, Records
 from schemas.subjects import Subjects
 
 TEXTS = st.sampled_from(
-    ("", "  a line ", "User SHOP\\jane.canary did it", "An account failed to log on.\r\n\r\nSubject:\r\n\tAccount Name:\tjane.canary", "%%2147942414", "password=hunter2hunter2")
+    ("", "  a line ", "User SHOP\\jane.canary did it", "An account failed to log on.\r\n\r\nSubject:\r\n\tAccount Name:\tjane.canary", "%%2147942414", "Done ON BEHALF OF user jane.canary", "ſecurity ID: jane.canary", "x " * 5000, "password=hunter2hunter2")
 )  # fmt: skip
 WINLOG = st.fixed_dictionaries(
     {
