@@ -80,6 +80,7 @@ REFERENCES: Final = {
     "azure_tables": "https://learn.microsoft.com/en-us/azure/azure-monitor/reference/tables-index",
     "windows_event_json": "https://www.elastic.co/guide/en/beats/winlogbeat/current/exported-fields.html",
     "windows_event_xml": "https://learn.microsoft.com/en-us/windows/win32/wes/eventschema-schema",
+    "windows_listing": "https://learn.microsoft.com/en-us/windows-server/administration/windows-commands/wevtutil",
     "windows_perf": "https://learn.microsoft.com/en-us/windows-server/administration/windows-commands/typeperf",
     "windows_text": "https://www.snaresolutions.com/products/snare-agents/",
     "windows_update_logs": "https://learn.microsoft.com/en-us/windows/deployment/update/windows-update-logs",

@@ -90,6 +90,7 @@ from schemas.sources import (
     wazuh,
     windows_event_json,
     windows_event_xml,
+    windows_listing,
     windows_perf,
     windows_text,
     windows_update_logs,
@@ -156,6 +157,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     *azure_forwarded.SOURCES,
     *windows_event_json.SOURCES,  # before ECS: winlogbeat writes ECS around its own fields
     *windows_event_xml.SOURCES,
+    *windows_listing.SOURCES,
     *windows_perf.SOURCES,
     *windows_text.SOURCES[1:],
     *windows_update_logs.SOURCES,

@@ -18,7 +18,7 @@ from schemas.identity import is_private
 from schemas.rejected import Rejected
 from schemas.severity import BY_SYSLOG
 from schemas.signal import Signal
-from schemas.sources import json_log, syslog, windows_event_xml
+from schemas.sources import json_log, syslog, windows_event_xml, windows_listing
 from schemas.sources.cloud import decoded, first, mapping, text
 from schemas.sources.fields import labels
 from schemas.sources.linux_meaning import Line, signal_of
@@ -69,9 +69,10 @@ def read_hec(document: Any, received: Received) -> Iterable[Signal | Rejected]:
     if isinstance(event, dict):
         yield from json_log.read(_flattened(document, event), received)
         return
-    if windows_event_xml.recognises(event):
-        yield from windows_event_xml.read(event, received)
-        return
+    for source in (*windows_event_xml.SOURCES, *windows_listing.SOURCES):
+        if source.recognises(event):
+            yield from source.read(event, received)
+            return
     if isinstance(event, str) and syslog.recognises(event):
         carrier = {**(received.carrier or {}), "host.name": host} if host else received.carrier
         near_ns = times.parse(document.get("time")) or received.ingest_time_ns

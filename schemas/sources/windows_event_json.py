@@ -18,6 +18,7 @@ from typing import Any, Final
 from schemas import times
 from schemas.rejected import Rejected
 from schemas.signal import Signal
+from schemas.sources.cloud import decoded
 from schemas.sources.source import Received, Source
 from schemas.sources.windows_event import WindowsEvent, severity_of, text, whole
 from schemas.sources.windows_meaning import signal_of
@@ -42,6 +43,7 @@ _DATA: Final = (
     "ReplacementStrings",
     "InsertionStrings",
     "Properties",
+    "Payload",
 )
 _LEVEL: Final = ("Level", "level", "LevelDisplayName", "LevelText", "EventLevelName", "EventType", "Severity", "Type")
 _USER: Final = ("UserID", "UserId", "Sid", "AccountName", "User", "UserName")
@@ -151,7 +153,7 @@ def read_flat(document: Any, received: Received) -> Iterable[Signal | Rejected]:
         user=text(_first(document, _USER)),
     )  # fmt: skip
     for key in _DATA:
-        take(event, document.get(key))
+        take(event, decoded(document.get(key)))
     event.data |= {key: said for key in (*_USER, "ParentUser") if (said := text(document.get(key)))}
     for key, value in document.items():
         if key.lower() not in _RESERVED and len(event.data) < MAX_DATA and not isinstance(value, dict | list):
