@@ -101,7 +101,9 @@ def influx_pairs(line: str) -> dict[str, str]:
     start = re.match(r"(?:\\.|[^\\, ])+", line)
     found: dict[str, str] = {}
     at = start.end() + 1 if start else 0
-    while len(found) < MAX_PAIRS and (match := _SPLIT.match(line, at)):
+    for _ in range(MAX_PAIRS):
+        if (match := _SPLIT.match(line, at)) is None:
+            break
         value = match["value"]
         if value.startswith('"'):
             value = re.sub(r'\\(["\\])', r"\1", value[1:-1])
