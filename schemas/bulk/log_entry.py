@@ -7,7 +7,8 @@ once.  Audit logs, requests, Kubernetes events, the autoscaler's decisions and a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
 import msgspec
@@ -26,7 +27,7 @@ _Part = msgspec.Raw | msgspec.UnsetType
 
 
 class _Entry(msgspec.Struct, gc=False):
-    logName: str
+    logName: msgspec.Raw
     insertId: str
     resource: msgspec.Raw
     timestamp: str = ""
@@ -35,7 +36,7 @@ class _Entry(msgspec.Struct, gc=False):
     trace: str = ""
     textPayload: str = ""
     jsonPayload: _Part = msgspec.UNSET
-    labels: _Part = msgspec.UNSET
+    labels: msgspec.Raw = msgspec.Raw(b"")
     protoPayload: _Part = msgspec.UNSET
     httpRequest: _Part = msgspec.UNSET
     text_payload: _Part = msgspec.UNSET
@@ -45,7 +46,18 @@ class _Entry(msgspec.Struct, gc=False):
     p_event_time: _Part = msgspec.UNSET
 
 
+class _Emitter(NamedTuple):
+    """What log name, resource and labels say."""
+
+    number: int
+    """Of the subject; NO_SUBJECT where the entry may be more than a line."""
+    log_name: str = ""
+
+
 _decoder: Final = msgspec.json.Decoder(_Entry)
+_emitter_parts: Final = attrgetter("logName", "resource", "labels")
+_rare_parts: Final = attrgetter("protoPayload", "httpRequest", "text_payload", "json_payload", "textpayload", "jsonpayload", "p_event_time")
+_NONE: Final = (msgspec.UNSET,) * 7
 _ODD_KEYS: Final = frozenset({"involvedObject", "event_subtype", "instance", "src_instance", "dest_instance", "vmInstanceName"})
 _ODD_LOGS: Final = ("Violation", "/events", "cluster-autoscaler-visibility", "servicehealth.")
 
@@ -58,32 +70,38 @@ class LogEntries:
         entries = decode_together(_decoder, values)
         if entries is None:
             return None
-        parsed = [_payload(entry) for entry in entries]
-        odd = [place for place, entry in enumerate(entries) if _unusual(entry, parsed[place])]
-        skipped = set(odd)
-        numbers = [NO_SUBJECT if place in skipped else _number(entry, subjects) for place, entry in enumerate(entries)]
+        parsed = [{} if entry.jsonPayload is msgspec.UNSET else _payload(entry) for entry in entries]
+        emitters = _emitters(entries, subjects)
+        odd = [place for place, (entry, payload) in enumerate(zip(entries, parsed, strict=True)) if _unusual(entry, payload)]
+        numbers = [emitter[0] for emitter in emitters]
         usual, odd = without_odd(numbers, odd)
-        entries, payloads = [entries[place] for place in usual], [parsed[place] or {} for place in usual]
+        payloads: list[dict[str, Any]] = [payload or {} for payload in parsed]
+        if odd:
+            entries, payloads, emitters = ([column[place] for place in usual] for column in (entries, payloads, emitters))
         times = times_ns([entry.timestamp for entry in entries])
         if (times == 0).any():
             received = times_ns([entry.receiveTimestamp for entry in entries])
             times = pl.select(pl.when(times == 0).then(received).otherwise(times)).to_series()
         columns = {
             "event_time_ns": times,
-            "severity_number": pl.Series([_severity(entry, said) for entry, said in zip(entries, payloads, strict=True)], dtype=pl.UInt8),
-            "text": harmless_many([_text(entry, said) for entry, said in zip(entries, payloads, strict=True)], redaction_key),
-            "dedup_key": pl.Series([_key(entry) for entry in entries], dtype=pl.String),
-            "trace_id": pl.Series([entry.trace.strip().rpartition("/")[2] for entry in entries], dtype=pl.String),
+            "severity_number": pl.Series(_levels(entries, payloads), dtype=pl.UInt8),
+            "text": harmless_many(_texts(entries, payloads, emitters), redaction_key),
+            "dedup_key": pl.Series(
+                [
+                    f"{FORMAT}|{emitter[1]}|{entry.timestamp.strip()}|{entry.insertId.strip()}"
+                    for entry, emitter in zip(entries, emitters, strict=True)
+                ],
+                dtype=pl.String,
+            ),
+            "trace_id": pl.Series([entry.trace and entry.trace.strip().rpartition("/")[2] for entry in entries], dtype=pl.String),
         }
         return Batch(usual, np.zeros(len(usual), np.int64), np.array(numbers, np.int64)[usual], columns, odd)
 
 
 def _payload(entry: _Entry) -> dict[str, Any] | None:
-    """The JSON payload, empty when there is none; None for what is no object after all."""
-    if isinstance(entry.jsonPayload, msgspec.UnsetType):
-        return {}
+    """The JSON payload; None for what is no object after all."""
     try:
-        said = orjson.loads(bytes(entry.jsonPayload))
+        said = orjson.loads(bytes(entry.jsonPayload))  # type: ignore[arg-type]  # asked before
     except orjson.JSONDecodeError:
         return None
     return said if isinstance(said, dict) else None
@@ -92,45 +110,63 @@ def _payload(entry: _Entry) -> dict[str, Any] | None:
 def _unusual(entry: _Entry, payload: dict[str, Any] | None) -> bool:
     return (
         payload is None
-        or not (entry.textPayload.strip() or payload)
+        or not (payload or entry.textPayload.strip())
         or not entry.insertId.strip()
-        or not (entry.protoPayload is entry.httpRequest is msgspec.UNSET)
-        or not (entry.text_payload is entry.json_payload is entry.textpayload is entry.jsonpayload is entry.p_event_time is msgspec.UNSET)
-        or "/logs/" not in entry.logName
-        or any(mark in entry.logName for mark in _ODD_LOGS)
-        or not _ODD_KEYS.isdisjoint(payload)
+        or _rare_parts(entry) != _NONE
+        or bool(payload and not _ODD_KEYS.isdisjoint(payload))
     )
 
 
-def _number(entry: _Entry, subjects: Subjects) -> int:
-    labels = b"" if isinstance(entry.labels, msgspec.UnsetType) else bytes(entry.labels)
-    key = (FORMAT, entry.logName, bytes(entry.resource), labels)
-    number = subjects.by_key.get(key)
-    if number is None:
-        if b"_message" in labels:
-            return NO_SUBJECT  # a label that may hold the text
-        try:
-            monitored, said = orjson.loads(bytes(entry.resource)), orjson.loads(labels or b"{}")
-        except orjson.JSONDecodeError:
-            return NO_SUBJECT
-        log_name = unquote(entry.logName.strip())
-        attributes, ids = attributes_of(log_name, mapping(monitored), mapping(said))
-        subject = identity_of(attributes, ids).subject(Kind.LOG, FORMAT, fallback=f"resource:{log_name}")
-        number = subjects.by_key[key] = subjects.number(subject)
-    return number
+def _emitters(entries: Sequence[_Entry], subjects: Subjects) -> list[_Emitter]:
+    known: dict[bytes, _Emitter] = subjects.known.setdefault(FORMAT, {})
+    keys = list(map(b"\0".join, map(_emitter_parts, entries)))
+    for key, entry in zip(keys, entries, strict=True):
+        if key not in known:
+            known[key] = _emitter(entry, subjects)
+            subjects.remembered += 1
+    return list(map(known.__getitem__, keys))
 
 
-def _severity(entry: _Entry, payload: dict[str, Any]) -> int:
-    return SEVERITY.get(entry.severity) or severity_of({"severity": entry.severity, "jsonPayload": payload}, {})
+def _emitter(entry: _Entry, subjects: Subjects) -> _Emitter:
+    labels = bytes(entry.labels)
+    try:
+        written, monitored, said = orjson.loads(bytes(entry.logName)), orjson.loads(bytes(entry.resource)), orjson.loads(labels or b"{}")
+    except orjson.JSONDecodeError:
+        return _MORE
+    if not isinstance(written, str) or "/logs/" not in written or any(mark in written for mark in _ODD_LOGS):
+        return _MORE
+    if b"_message" in labels:
+        return _MORE  # a label that may hold the text
+    log_name = unquote(written.strip())
+    attributes, ids = attributes_of(log_name, mapping(monitored), mapping(said))
+    subject = identity_of(attributes, ids).subject(Kind.LOG, FORMAT, fallback=f"resource:{log_name}")
+    return _Emitter(subjects.number(subject), written.strip())
 
 
-def _text(entry: _Entry, payload: dict[str, Any]) -> str:
-    said = entry.textPayload.strip() or first(payload, *MESSAGES)
-    if said:
+_MORE: Final = _Emitter(NO_SUBJECT)
+
+
+def _levels(entries: Sequence[_Entry], payloads: Sequence[dict[str, Any]]) -> list[int]:
+    words = [entry.severity for entry in entries]
+    known = {word: SEVERITY.get(word, 0) for word in set(words)}
+    levels = list(map(known.__getitem__, words))
+    if 0 not in levels:
+        return levels
+    return [
+        level or severity_of({"severity": word, "jsonPayload": payload}, {})
+        for level, word, payload in zip(levels, words, payloads, strict=True)
+    ]
+
+
+def _texts(entries: Sequence[_Entry], payloads: Sequence[dict[str, Any]], emitters: Sequence[_Emitter]) -> list[str]:
+    return [
+        entry.textPayload.strip() or _said(payload) or unquote(emitter[1])
+        for entry, payload, emitter in zip(entries, payloads, emitters, strict=True)
+    ]
+
+
+def _said(payload: dict[str, Any]) -> str:
+    if said := first(payload, *MESSAGES):
         return said
     told = {key: value for key, value in payload.items() if key != "@type"}
-    return (dumped(told) if told else "") or unquote(entry.logName.strip())
-
-
-def _key(entry: _Entry) -> str:
-    return f"{FORMAT}|{entry.logName.strip()}|{entry.timestamp.strip()}|{entry.insertId.strip()}"
+    return dumped(told) if told else ""
