@@ -150,7 +150,7 @@ def _attributes(document: Mapping[str, Any], properties: Mapping[str, Any], cate
     named |= {
         "azure.category": category,
         "cloud.region": first(document, "location", "resourceLocation", "Region"),
-        "host.name": worker or first(document, "Computer", "RoleInstance"),
+        "host.name": worker or first(document, "Computer", "RoleInstance") or first(properties, "Host", "RoleInstance"),
         "service.name": named["service.name"] or first(document, "AppRoleName"),
         "service.instance.id": first(document, "AppRoleInstance"),
         "faas.name": text(properties.get("functionName")),
