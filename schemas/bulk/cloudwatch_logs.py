@@ -15,7 +15,8 @@ import numpy.typing as npt
 import polars as pl
 
 from schemas import times
-from schemas.bulk.batch import NO_SUBJECT, Batch, decode_together, without_odd
+from schemas.bulk.batch import NO_SUBJECT, Batch, batch_of_many, decode_together
+from schemas.bulk.columns import stripped
 from schemas.severity import BY_WORD, ERROR, INFO
 from schemas.signal import Kind
 from schemas.sources.aws_logs import FAILED, FORMAT, LEVEL, LEVEL_WITHIN, LIFECYCLE, attributes_of, fallback_of
@@ -40,6 +41,7 @@ class _Events(msgspec.Struct, gc=False):
     logEvents: list[_Event]
 
 
+_PACKED: Final = r"^[{\[]"
 _MOST_MS: Final = 2**53
 _LAST_MS: Final = times.LAST_NS // 1_000_000
 _BY_LEVEL: Final = {word.upper(): number for word, number in BY_WORD.items()}
@@ -54,34 +56,25 @@ class CloudWatchLogs:
         batches = decode_together(_decoder, values)
         if batches is None:
             return None
-        numbers = [NO_SUBJECT if _unusual(batch) else _number(batch, subjects) for batch in batches]
-        usual, odd = without_odd(numbers)
-        batches = [batches[place] for place in usual]
-        sizes = np.array([len(batch.logEvents) for batch in batches], np.int64)
-        events = [event for batch in batches for event in batch.logEvents]
-        lines = [event.message.strip() for event in events]
+        sizes = np.array([len(batch.logEvents) if batch.messageType.strip() == "DATA_MESSAGE" else 0 for batch in batches], np.int64)
+        sizes[sizes > _MOST_EVENTS] = 0
+        events = [event for batch, size in zip(batches, sizes.tolist(), strict=True) if size for event in batch.logEvents]
+        if not events:
+            return None
+        lines = stripped([event.message for event in events])
+        stamps = [event.timestamp for event in events]
+        if max(stamps) > _MOST_MS or min(stamps) < -_MOST_MS:
+            return None
+        ids = stripped([event.id for event in events])
+        numbers = np.repeat(np.array([_number(batch, subjects) for batch in batches], np.int64), sizes)
+        numbers[(lines.str.contains(_PACKED) | (lines.str.len_bytes() == 0)).to_numpy()] = NO_SUBJECT
         columns = {
-            "event_time_ns": _times(np.array([event.timestamp for event in events], np.int64)),
-            "severity_number": _severities(pl.Series(lines, dtype=pl.String)),
+            "event_time_ns": _times(np.array(stamps, np.int64)),
+            "severity_number": _severities(lines),
             "text": harmless_many(lines, redaction_key),
-            "dedup_key": pl.Series([f"{FORMAT}|{id_}" if (id_ := event.id.strip()) else "" for event in events], dtype=pl.String),
+            "dedup_key": pl.select(pl.when(ids != "").then(pl.lit(f"{FORMAT}|") + ids).otherwise(pl.lit(""))).to_series(),
         }
-        first = np.cumsum(sizes) - sizes
-        return Batch(
-            np.repeat(usual, sizes),
-            np.arange(len(events), dtype=np.int64) - np.repeat(first, sizes),
-            np.repeat(np.array(numbers, np.int64)[usual], sizes),
-            columns,
-            odd,
-        )
-
-
-def _unusual(batch: _Events) -> bool:
-    return (
-        batch.messageType.strip() != "DATA_MESSAGE"
-        or not 0 < len(batch.logEvents) <= _MOST_EVENTS
-        or any(not (line := event.message.strip()) or line[0] in "{[" or abs(event.timestamp) > _MOST_MS for event in batch.logEvents)
-    )
+        return batch_of_many(sizes, numbers, columns)
 
 
 def _times(ms: npt.NDArray[np.int64]) -> pl.Series:

@@ -212,9 +212,10 @@ def harmless(said: str, key: bytes) -> str:
     return redact(_CALLER.sub("<user>", said), key)
 
 
-def harmless_many(texts: list[str], key: bytes) -> pl.Series:
+def harmless_many(texts: list[str] | pl.Series, key: bytes) -> pl.Series:
     """`harmless` of many texts, each cut to MAX_TEXT_CHARS."""
-    cut = pl.Series(texts, dtype=pl.String).str.slice(0, MAX_TEXT_CHARS)
+    whole = texts if isinstance(texts, pl.Series) else pl.Series(texts, dtype=pl.String)
+    cut = whole.str.slice(0, MAX_TEXT_CHARS)
     callers = cut.str.contains("arn:aws", literal=True).arg_true()
     if len(callers):
         cut = cut.scatter(callers, [_CALLER.sub("<user>", text) for text in cut.gather(callers).to_list()])
