@@ -55,14 +55,22 @@ def text(value: object) -> str:
     """A scalar as text; empty for null, objects and arrays.  Cut, so that no expression of a reader meets a megabyte."""
     if isinstance(value, str):
         return value.strip()[:MAX_TEXT_CHARS]
+    if value is None:  # asked some fifty times a record, mostly for what is not there
+        return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if isinstance(value, int | float) else ""
+    return str(value) if isinstance(value, _NUMBERS) else ""
+
+
+_NUMBERS: Final = (int, float)
 
 
 def first(document: Mapping[str, Any], *keys: str) -> str:
     """The first of these keys that says something."""
-    return next((found for key in keys if (found := text(document.get(key)))), "")
+    for key in keys:
+        if found := text(document.get(key)):
+            return found
+    return ""
 
 
 def number(value: object) -> float | None:
