@@ -44,8 +44,8 @@ class Scope(_Message):
 
 
 class LogRecord(_Message):
-    time_unix_nano: int | str = 0
-    observed_time_unix_nano: int | str = 0
+    time_unix_nano: Number = 0
+    observed_time_unix_nano: Number = 0
     severity_number: int | str = 0
     severity_text: str = ""
     body: AnyValue | None = None
@@ -56,7 +56,7 @@ class LogRecord(_Message):
 
 class NumberPoint(_Message):
     attributes: list[KeyValue] = []
-    time_unix_nano: int | str = 0
+    time_unix_nano: Number = 0
     as_double: Number | None = None
     as_int: int | str | None = None
 
@@ -70,7 +70,7 @@ class DistributionPoint(_Message):
     """A point of a histogram, an exponential histogram or a summary."""
 
     attributes: list[KeyValue] = []
-    time_unix_nano: int | str = 0
+    time_unix_nano: Number = 0
     count: int | str = 0
     sum: Number | None = None
     max: Number | None = None

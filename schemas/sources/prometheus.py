@@ -49,7 +49,7 @@ _UNITS: Final = (
 _AGGREGATE: Final = re.compile(r"_(?:total|sum|max|min|mean|avg|average|p\d{1,3}|bucket|count|created|info)$")
 _VALUE: Final = re.compile(r"\bvalue=([-+\d.eE]{1,32})")
 """Of Grafana's `valueString`: `[ var='B' labels={host=web} value=22.5 ]`."""
-_NO_LABELS: Final = frozenset({"__name__", "alertname", "severity"})
+_NO_LABELS: Final = frozenset({"__name__", "alertname", "severity", "Severity"})
 """Labels that say what is said beside them already: the row's name and severity."""
 
 
@@ -153,9 +153,10 @@ def _alert(alert: dict[str, Any], common: dict[str, str], said: dict[str, str], 
 
 
 def severity_of(named: Mapping[str, str]) -> int:
-    """The severity that labels tell: `severity`, else `priority` (P1…P5), else `level`."""
+    """The severity that labels tell, in any case: `severity`, else `priority` (P1…P5), else `level`."""
+    said = {key.lower(): value for key, value in named.items()}
     for key in ("severity", "priority", "level"):
-        word = named.get(key, "").strip().lower()
+        word = said.get(key, "").strip().lower()
         if number_ := _PRIORITIES.get(word) or severity.from_word(word):
             return number_
     return severity.UNSPECIFIED

@@ -107,12 +107,10 @@ def _where(said: dict[str, Any]) -> dict[str, str]:
 
 
 def _recognises(document: Any) -> bool:
-    return (
-        isinstance(document, dict)
-        and isinstance(document.get("action"), str)
-        and isinstance(document.get("data"), dict)
-        and "installation" in document
-    )
+    if not isinstance(document, dict) or not isinstance(document.get("action"), str) or not isinstance(document.get("data"), dict):
+        return False
+    about = document["data"].keys() & {"issue", "event", "error", "metric_alert"}
+    return "installation" in document or ("actor" in document and bool(about))
 
 
 def _is_plugin(document: Any) -> bool:
