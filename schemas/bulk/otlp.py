@@ -16,7 +16,7 @@ import orjson
 import polars as pl
 
 from schemas import severity
-from schemas.bulk.batch import Batch, batch_of_many, decode_together
+from schemas.bulk.batch import NO_SUBJECT, Batch, batch_of_many, decode_together
 from schemas.bulk.columns import nanoseconds
 from schemas.bulk.otlp_known import BROKEN, Known, Told, finite, log_columns
 from schemas.sources import otlp
@@ -176,7 +176,10 @@ class OtlpLogs:
             "severity_number": pl.Series(_levels(records), dtype=pl.UInt8),
             "trace_id": pl.Series([record.trace_id for record in records], dtype=pl.String),
         }
-        return batch_of_many(sizes, np.array([said[0] for said in told], np.int64), columns)
+        numbers = np.array([said[0] for said in told], np.int64)
+        if any(b"kvlist" in value for value in values):
+            numbers[[place for place, record in enumerate(records) if record.body and record.body.kvlist_value is not None]] = NO_SUBJECT
+        return batch_of_many(sizes, numbers, columns)
 
 
 def _bodies(records: list[_LogRecord]) -> list[str]:

@@ -17,7 +17,7 @@ from opentelemetry.proto.common.v1.common_pb2 import AnyValue, InstrumentationSc
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 
 from schemas import severity, times
-from schemas.bulk.batch import Batch, batch_of_many
+from schemas.bulk.batch import NO_SUBJECT, Batch, batch_of_many
 from schemas.bulk.otlp_known import Known, PointAttributes, Told, finite, log_columns
 from schemas.bulk.proto_columns import BOOL, BYTES, FIXED64, INT32, INT64, STRING, Columns, Table, message_classes
 from schemas.sources import otlp
@@ -104,7 +104,9 @@ def _read_logs(values: Sequence[bytes], subjects: Subjects, redaction_key: bytes
         "severity_number": pl.Series(levels, dtype=pl.UInt8),
         "trace_id": pl.Series(traces, dtype=pl.Binary).bin.encode("hex"),
     }
-    return batch_of_many(sizes, np.array([said[0] for said in told], np.int64), columns)
+    numbers = np.array([said[0] for said in told], np.int64)
+    numbers[_maps(table)] = NO_SUBJECT
+    return batch_of_many(sizes, numbers, columns)
 
 
 def _told(table: Table, scopes: list[tuple[bytes, bytes, int]], known: Known) -> list[Told] | None:
@@ -145,6 +147,17 @@ def _levels(table: Table) -> list[int] | npt.NDArray[Any] | None:
         return None
     whole = levels.astype(np.int32).tolist()  # an enum has 32 bits; what is above is cut off
     return [otlp.severity_of(number) or severity.from_word(word) for number, word in zip(whole, words, strict=True)]
+
+
+def _maps(table: Table) -> list[int]:
+    """Places of the records whose body is a map, perhaps an entry of a host's log."""
+    raw = table.texts("body") or []
+    return [place for place, body in enumerate(raw) if not _only_text(body) and AnyValue.FromString(body).HasField("kvlist_value")]
+
+
+def _only_text(body: bytes) -> bool:
+    """Of less than 128 bytes, or empty: what can be told without parsing."""
+    return not body or (body[:1] == b"\n" and len(body) == body[1] + 2 < 130)
 
 
 def _read_metrics(values: Sequence[bytes], parsed: Sequence[Any], subjects: Subjects) -> Batch | None:

@@ -27,6 +27,7 @@ from schemas.rejected import Rejected
 from schemas.signal import Kind, Signal, Subject
 from schemas.sources.cloud import MAX_TEXT_CHARS, mapping, sequence
 from schemas.sources.fields import MAX_LABELS
+from schemas.sources.otlp_hosts import host_row
 from schemas.sources.otlp_model import LogRecord, Metric, Resource, camel
 from schemas.sources.source import Received, Source
 
@@ -82,10 +83,14 @@ def _typed(value: Any, type_: type[Any], where: str) -> Any:
 def log_row(resource: Mapping[str, str], scope: str, record: Any, received: Received) -> Signal:
     """One log record, JSON or protobuf."""
     said = attributes_of(record.attributes)
+    time_ns = times.parse(record.time_unix_nano, unit="ns") or times.parse(record.observed_time_unix_nano, unit="ns")
+    severity_number = severity_of(record.severity_number) or severity.from_word(record.severity_text)
+    if (body := map_of(record.body)) and (entry := host_row(body, resource, time_ns, severity_number, received)):
+        return entry
     return Signal(
         subject=log_subject(resource, dict(own_identity(said)), record.event_name or said.get("event.name", "") or scope),
-        event_time_ns=times.parse(record.time_unix_nano, unit="ns") or times.parse(record.observed_time_unix_nano, unit="ns"),
-        severity_number=severity_of(record.severity_number) or severity.from_word(record.severity_text),
+        event_time_ns=time_ns,
+        severity_number=severity_number,
         text=redact(words_of(record, said), received.redaction_key),
         trace_id=record.trace_id if isinstance(record.trace_id, str) else record.trace_id.hex(),
         details=evidence(said),
@@ -267,6 +272,17 @@ def text_of(value: Any) -> str:
     if isinstance(plain, dict | list):
         return orjson.dumps(plain, option=orjson.OPT_NON_STR_KEYS).decode() if plain else ""
     return "" if plain is None else str(plain)
+
+
+def map_of(body: Any) -> dict[str, Any] | None:
+    """A body that is a map; None for any other."""
+    if body is None:
+        return None
+    if isinstance(body, msgspec.Struct):
+        plain = _plain(msgspec.to_builtins(body)) if body.kvlist_value is not None else None  # type: ignore[attr-defined]
+    else:
+        plain = _plain_proto(body) if body.HasField("kvlist_value") else None
+    return plain if isinstance(plain, dict) else None
 
 
 def _plain(value: Any, depth: int = 0) -> Any:
