@@ -68,7 +68,8 @@ _NUMBERS: Final = (int, float)
 def first(document: Mapping[str, Any], *keys: str) -> str:
     """The first of these keys that says something."""
     for key in keys:
-        if found := text(document.get(key)):
+        value = document.get(key)
+        if value is not None and (found := text(value)):
             return found
     return ""
 
