@@ -88,7 +88,7 @@ _SPACES: Final = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u200
 """What Python's `str.strip` takes off."""
 
 
-def stripped(texts: list[str], most_chars: int | None = None) -> pl.Series:
+def stripped(texts: list[str] | pl.Series, most_chars: int | None = None) -> pl.Series:
     """`text.strip()[:most_chars]` of each text."""
     column = pl.Series(texts, dtype=pl.String).str.strip_chars(_SPACES)
     if most_chars is None:

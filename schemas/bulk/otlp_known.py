@@ -121,14 +121,14 @@ class Known:
         return facts
 
 
-def log_columns(told: Sequence[Told], bodies: list[str], redaction_key: bytes) -> dict[str, pl.Series]:
+def log_columns(told: Sequence[Told], bodies: list[str] | pl.Series, redaction_key: bytes) -> dict[str, pl.Series]:
     """The columns that follow from attributes and bodies."""
     texts = stripped(bodies, MAX_TEXT_CHARS)
     words = [(place, said[2]) for place, said in enumerate(told) if said[2]]
     if words:
         places = [place for place, _ in words]
-        bodies = texts.gather(places).to_list()
-        texts = texts.scatter(places, [otlp.words_with(body, said) for body, (_, said) in zip(bodies, words, strict=True)])
+        said_before = texts.gather(places).to_list()
+        texts = texts.scatter(places, [otlp.words_with(body, said) for body, (_, said) in zip(said_before, words, strict=True)])
     return {"text": redact_many(texts, redaction_key), "details": pl.Series([said[1] for said in told], dtype=pl.String)}
 
 

@@ -94,18 +94,20 @@ def _read_logs(values: Sequence[bytes], subjects: Subjects, redaction_key: bytes
                 scopes.append((resource, b"".join(scope.scope), len(records) - begin))
         sizes[place] = len(records) - before
     table = _LOG_RECORD.read(records)
+    if table is None:
+        return None
     told, bodies, levels = _told(table, scopes, Known(FORMAT, _facts, _read_pairs, subjects)), _bodies(table), _levels(table)
     time, observed, traces = table.words("time"), table.words("observed_time"), table.texts("trace_id")
     if told is None or bodies is None or levels is None or time is None or observed is None or traces is None:
         return None
     at, seen = _bounded(time[0]), _bounded(observed[0])
-    columns = log_columns(told, bodies, redaction_key) | {
+    columns = log_columns(told, bodies[0], redaction_key) | {
         "event_time_ns": pl.Series(np.where(at, at, seen)),
         "severity_number": pl.Series(levels, dtype=pl.UInt8),
         "trace_id": pl.Series(traces, dtype=pl.Binary).bin.encode("hex"),
     }
     numbers = np.array([said[0] for said in told], np.int64)
-    numbers[_maps(table)] = NO_SUBJECT
+    numbers[bodies[1]] = NO_SUBJECT
     return batch_of_many(sizes, numbers, columns)
 
 
@@ -120,19 +122,36 @@ def _told(table: Table, scopes: list[tuple[bytes, bytes, int]], known: Known) ->
     return told
 
 
-def _bodies(table: Table) -> list[str] | None:
-    """The bodies as text; most are a text of less than 128 bytes, which is the message without its first two."""
+def _bodies(table: Table) -> tuple[pl.Series, list[int]] | None:
+    """The bodies as text, and the places of those that are maps, perhaps an entry of a host's log.
+
+    Most are a message whose only field is a text: all but the first two or three of its bytes.
+    """
     raw = table.texts("body")
     if raw is None:
         return None
-    return [
-        body[2:].decode() if body[:1] == b"\n" and len(body) == body[1] + 2 < _TWO_BYTE_LENGTH else otlp.text_of(AnyValue.FromString(body))
-        for body in raw
-    ]
+    lengths = np.fromiter(map(len, raw), np.int64, len(raw))
+    flat = np.frombuffer(b"".join(raw) + bytes(_LONG_HEAD), np.uint8).astype(np.int64)
+    begins = np.cumsum(lengths) - lengths
+    first, low, high = flat[begins], flat[begins + 1], flat[begins + 2]
+    short = (lengths >= _HEAD) & (low < _MORE_FOLLOWS) & (low == lengths - _HEAD)
+    long = (low >= _MORE_FOLLOWS) & (high > 0) & (high < _MORE_FOLLOWS) & (low - _MORE_FOLLOWS + (high << 7) == lengths - _LONG_HEAD)
+    text = first == _TEXT_TAG
+    head = np.where(text & short, _HEAD, np.where(text & long, _LONG_HEAD, 0))
+    frame = pl.DataFrame({"body": pl.Series(raw, dtype=pl.Binary), "head": head, "length": np.where(head, lengths - head, 0)})
+    bodies = frame.select(pl.col("body").bin.slice(pl.col("head"), pl.col("length")).cast(pl.String)).to_series()
+    others = {place: AnyValue.FromString(raw[place]) for place in np.flatnonzero((head == 0) & (lengths > 0)).tolist()}
+    if others:
+        bodies = bodies.scatter(list(others), [otlp.text_of(body) for body in others.values()])
+    return bodies, [place for place, body in others.items() if body.HasField("kvlist_value")]
 
 
-_TWO_BYTE_LENGTH: Final = 130
-"""A message whose only field is a text of 128 bytes: from there on its length takes two bytes."""
+_TEXT_TAG: Final = 0x0A
+_MORE_FOLLOWS: Final = 0x80
+"""The bit of a byte of a length after which the length goes on."""
+_HEAD: Final = 2
+_LONG_HEAD: Final = 3
+"""Tag and length of a text of less than 2⁷ bytes, and of less than 2¹⁴."""
 
 
 def _levels(table: Table) -> list[int] | npt.NDArray[Any] | None:
@@ -147,17 +166,6 @@ def _levels(table: Table) -> list[int] | npt.NDArray[Any] | None:
         return None
     whole = levels.astype(np.int32).tolist()  # an enum has 32 bits; what is above is cut off
     return [otlp.severity_of(number) or severity.from_word(word) for number, word in zip(whole, words, strict=True)]
-
-
-def _maps(table: Table) -> list[int]:
-    """Places of the records whose body is a map, perhaps an entry of a host's log."""
-    raw = table.texts("body") or []
-    return [place for place, body in enumerate(raw) if not _only_text(body) and AnyValue.FromString(body).HasField("kvlist_value")]
-
-
-def _only_text(body: bytes) -> bool:
-    """Of less than 128 bytes, or empty: what can be told without parsing."""
-    return not body or (body[:1] == b"\n" and len(body) == body[1] + 2 < 130)
 
 
 def _read_metrics(values: Sequence[bytes], parsed: Sequence[Any], subjects: Subjects) -> Batch | None:
@@ -201,6 +209,8 @@ def _read_metrics(values: Sequence[bytes], parsed: Sequence[Any], subjects: Subj
 def _numbers(points: list[bytes], runs: list[tuple[PointAttributes, int]]) -> tuple[Any, Any, Any] | None:
     """Subject, time and value of the points of gauges and sums."""
     table = _NUMBER_POINT.read(points)
+    if table is None:
+        return None
     attributes, time = table.lists("attributes"), table.words("time")
     doubles, integers = table.words("as_double"), table.words("as_int")
     if attributes is None or time is None or doubles is None or integers is None or (doubles[1] & integers[1]).any():

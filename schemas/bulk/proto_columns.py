@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message import DecodeError
 from google.protobuf.message_factory import GetMessageClass
 
 BYTES: Final = FieldDescriptorProto.TYPE_BYTES
@@ -57,6 +58,8 @@ def message_classes(
                     made.oneof_index = 0
             else:
                 made.type = type_
+                if repeated and type_ in (FIXED64, INT64):
+                    made.options.packed = False
     pool = DescriptorPool()
     pool.Add(file)
     return {name: GetMessageClass(pool.FindMessageTypeByName(f"{package}.{name}")) for name in messages}
@@ -71,9 +74,18 @@ class Columns:
         self._types = {name: np.int64 if type_ == INT64 else np.uint64 for name, (_, type_) in fields.items()}
         self._separator = b"".join(_marked(number, type_) for number, type_ in fields.values())
 
-    def read(self, records: Sequence[bytes]) -> Table:
-        """The records' fields; each record must be a valid message."""
-        return Table(self._class.FromString(self._separator + self._separator.join(records)), self._types, len(records))
+    def read(self, records: Sequence[bytes]) -> Table | None:
+        """The records' fields; each record must be a valid message.  None if one holds a number as protobuf packs many of them.
+
+        What is written in another way than the library would write it has another size: a packed number that the true message, where
+        the field is singular, would not take for one.
+        """
+        written = self._separator + self._separator.join(records)
+        try:
+            message = self._class.FromString(written)
+        except DecodeError:
+            return None
+        return Table(message, self._types, len(records)) if message.ByteSize() == len(written) else None
 
 
 class Table:

@@ -15,7 +15,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric, MetricsData
 
 from benchmarks.payloads import FORMATS
 from schemas.bulk.otlp_protobuf import OtlpProtobuf
-from schemas.bulk.proto_columns import BYTES, FIXED64, Columns
+from schemas.bulk.proto_columns import BYTES, FIXED64, Columns, Table
 from schemas.reading import Reader, Reading, Records
 from schemas.subjects import Subjects
 from tests.schemas.bulk.test_equals_plain import NOW_NS, assert_same_as_plain
@@ -198,14 +198,28 @@ def test_columns_are_read_only_if_every_value_has_one_owner() -> None:
         time = b"" if at is None else b"\x09" + at.to_bytes(8, "little")
         return time + b"".join(b"\x12" + bytes((len(name),)) + name for name in names)
 
-    table = columns.read([record(5, b"a"), record(None, b"b"), record(7)])
+    def read_table(*records: bytes) -> Table:
+        table = columns.read(records)
+        assert table is not None
+        return table
+
+    table = read_table(record(5, b"a"), record(None, b"b"), record(7))
     words = table.words("at")
     assert words is not None
     assert words[0].tolist() == [5, 0, 7]
     assert words[1].tolist() == [True, False, True]
     assert table.texts("name") == [b"a", b"b", b""]
     assert table.lists("name") == [(b"a",), (b"b",), ()]
-    assert columns.read([record(5, b"a", b"b"), record(6)]).texts("name") is None
-    assert columns.read([record(5, b"")]).texts("name") is None
-    assert columns.read([record(0x7FF8_C0DE_5EED_0A7E)]).words("at") is None
-    assert columns.read([record(1) + record(2), record()]).words("at") is None
+    assert read_table(record(5, b"a", b"b"), record(6)).texts("name") is None
+    assert read_table(record(5, b"")).texts("name") is None
+    assert read_table(record(0x7FF8_C0DE_5EED_0A7E)).words("at") is None
+    assert read_table(record(1) + record(2), record()).words("at") is None
+    packed = b"\x0a\x08" + (5).to_bytes(8, "little")  # one number as protobuf packs many: of a singular field it is none
+    assert columns.read([record(5, b"a"), packed]) is None
+    assert columns.read([b"\x0a\x03abc"]) is None
+
+
+def test_a_metric_whose_name_has_the_size_of_a_time_is_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fields of metrics and logs share numbers: a metric without data may pass for a log record, and its name is no time."""
+    batch = MetricsData(resource_metrics=[{"scope_metrics": [{"metrics": [Metric(name="8_chars!"), Metric(gauge={"data_points": []})]}]}])
+    assert_same_as_plain([batch.SerializeToString()], monkeypatch)
