@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
@@ -22,7 +23,7 @@ from schemas import severity, times
 from schemas.identity import DEFAULT, fold, identify, is_private
 from schemas.redact import redact, redact_label
 from schemas.rejected import Rejected
-from schemas.signal import Kind, Signal
+from schemas.signal import Kind, Signal, Subject
 from schemas.sources.aws_logs import attributes_of
 from schemas.sources.carried import carried_host
 from schemas.sources.cloud import first, mapping, number, text
@@ -49,6 +50,8 @@ _LEVEL: Final = (
 _MESSAGE: Final = ("message", "msg", "@m", "@mt", "event", "text", "log", "Message", "RenderedMessage", "errorMessage", "body")
 _ERROR: Final = ("error", "err", "exception", "Exception", "thrown", "stack_trace", "stacktrace", "stack", "@x", "exc_info")
 _TRACE: Final = ("trace_id", "traceId", "trace.id", "traceID", "TraceId", "dd.trace_id")
+_TAKEN: Final = frozenset((*_TIME, *_LEVEL, *_MESSAGE, *_ERROR, *_TRACE))
+"""What a row tells in fields of its own."""
 _IDENTITY: Final = (
     "service.name", "service.version", "component", "faas.name", "k8s.deployment.name", "k8s.statefulset.name", "k8s.daemonset.name", "k8s.pod.name",
     "k8s.container.name", "k8s.namespace.name", "k8s.node.name", "k8s.cluster.name", "container.name", "container.id", "host.name", "host.id",
@@ -94,16 +97,16 @@ def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
     facts, carrier = flat(document), received.carrier or {}
     named = _named(document, facts)
     message = message_of(document)
-    taken = {*_TIME, *_LEVEL, *_MESSAGE, *_ERROR, *_TRACE, *named}
     rest = {
         key: redact_label(value[:256])
         for key, value in list(facts.items())[:64]
-        if key not in taken and not is_private(key) and not key.startswith("headers.")
+        if key not in _TAKEN and key not in named and not is_private(key) and not key.startswith("headers.")
     }
+    emitter = {**carried_host(received), **_carried_group(carrier), **{_emitter_name(key): value for key, value in named.items()}}
     yield Signal(
-        subject=identify(
-            {**carried_host(received), **_carried_group(carrier), **{_bare(key): value for key, value in named.items()}}
-        ).subject(Kind.LOG, JSON_LOG, first(document, "logger", "logger_name", "name"), fallback=f"resource:{received.topic or 'unknown'}"),
+        subject=_subject(
+            tuple(emitter.items()), first(document, "logger", "logger_name", "name"), f"resource:{received.topic or 'unknown'}"
+        ),
         event_time_ns=next((at for key in _TIME if (at := times.parse(document.get(key)))), 0)
         or times.parse(mapping(document.get("t")).get("$date"))
         or _instant(document)
@@ -115,16 +118,25 @@ def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
     )
 
 
+@lru_cache(maxsize=8192)
+def _subject(emitter: tuple[tuple[str, str], ...], logger: str, fallback: str) -> Subject:
+    """The subject of a line.  An emitter writes many lines: its names are looked up once."""
+    return identify(dict(emitter)).subject(Kind.LOG, JSON_LOG, logger, fallback=fallback)
+
+
 def _named(document: Mapping[str, Any], facts: Mapping[str, str]) -> dict[str, str]:
     """The facts that name the emitter.  `name` is the service with pino and bunyan, which write host and process beside it."""
-    found = {
-        key: value
-        for key, value in facts.items()
-        if DEFAULT.names.get(fold(_bare(key))) in _IDENTITY or DEFAULT.names.get(fold(key)) in _IDENTITY
-    }
+    found = {key: value for key, value in facts.items() if _emitter_name(key)}
     if {"name", "hostname", "pid"} <= document.keys():
         found["service.name"] = first(document, "name")
     return found
+
+
+@lru_cache(maxsize=8192)
+def _emitter_name(key: str) -> str:
+    """Under which name a fact tells of the emitter; empty for one that does not."""
+    bare = _bare(key)
+    return bare if DEFAULT.names.get(fold(bare)) in _IDENTITY or DEFAULT.names.get(fold(key)) in _IDENTITY else ""
 
 
 def _bare(key: str) -> str:
