@@ -1,4 +1,4 @@
-"""GitHub webhooks about what is built and checked: workflow runs and jobs, check runs and suites, commit statuses, builds of Pages.
+"""GitHub webhooks about what is built and checked: workflow runs and jobs, what asks for them, checks, commit statuses, builds of Pages.
 
 Reference: GitHub documentation "Webhook events and payloads".  Bodies of deployments carry their run too: github.py is asked first.
 Identity:  the repository, as in github.py; the workflow is the pipeline, a job or check its task.
@@ -81,6 +81,27 @@ def read_pages(document: Any, received: Received) -> Iterator[Signal | Rejected]
     )  # fmt: skip
 
 
+def read_request(document: Any, received: Received) -> Iterator[Signal | Rejected]:
+    """What asks for runs: a merge queue, a person or another repository.  Only a merge queue's body holds a time."""
+    group = mapping(document.get("merge_group"))
+    what = "merge_group" if group else "workflow_dispatch" if "workflow" in document else "repository_dispatch"
+    ref = first(group, "base_ref") or first(document, "ref", "branch")
+    name = text(document.get("workflow")).rpartition("/")[2] or text(document.get("action"))
+    sha = first(group, "head_sha")
+    yield row(
+        received, Kind.STATE, GITHUB, {**repository_of(document, ref), "cicd.pipeline.name": name if what == "workflow_dispatch" else ""}, name=what,
+        fallback="resource:repository", event_time_ns=times.parse(text_at(group, "head_commit.timestamp")), text=sentence(f"{what.replace('_', ' ')} {name} on {ref}"),
+        change_id=sha, dedup_key=key_of(document, f"queue {sha}") if sha else "",
+        details={"action": text(document.get("action")) or what, "outcome": "started", "commit": sha, "actor": role_of(text_at(document, "sender.login"))},
+    )  # fmt: skip
+
+
+def _is_request(document: Any) -> bool:
+    if not isinstance(document, dict) or not isinstance(document.get("repository"), dict) or "sender" not in document:
+        return False
+    return isinstance(document.get("merge_group"), dict) or {"inputs", "ref", "workflow"} <= document.keys() or "client_payload" in document
+
+
 def _is_status(document: Any) -> bool:
     return isinstance(document, dict) and isinstance(document.get("repository"), dict) and {"sha", "state", "context"} <= document.keys()
 
@@ -93,4 +114,5 @@ SOURCES: Final = (
     Source("github.run", has_object(*_RUNS), read_run),
     Source("github.status", _is_status, read_status),
     Source("github.pages", _is_pages, read_pages),
+    Source("github.request", _is_request, read_request),
 )

@@ -109,7 +109,9 @@ def _is_setting(document: Any) -> bool:
 
 
 def _is_other(document: Any) -> bool:
-    return _from_github(document) or (isinstance(document, dict) and {"zen", "hook_id"} <= document.keys())
+    return _from_github(document) or (
+        isinstance(document, dict) and ({"zen", "hook_id"} <= document.keys() or "security_advisory" in document)
+    )
 
 
 SOURCES: Final = (
