@@ -24,6 +24,7 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJqYW5lIn0.c2lnbmF0dXJl"
         ("Failed password for invalid user jcanary from 10.0.0.1", "jcanary"), ("Accepted publickey for jcanary from 10.0.0.1", "jcanary"), ("user=jcanary id=7", "jcanary"),
         ('{"username":"jcanary"}', "jcanary"), ("open /home/jcanary/.ssh/config", "jcanary"), (r"C:\Users\jcanary\app.log", "jcanary"),
         ("Merge pull request #12 from jcanary/fix", "jcanary"), ("call +49 170 1234567 now", "1234567"),
+        ("Build pull_request 3 by @jcanary", "jcanary"), ("ssh jcanary@10.0.0.5 failed", "jcanary"),
     ],
 )  # fmt: skip
 def test_secrets_and_people_go(text: str, gone: str) -> None:
@@ -37,7 +38,7 @@ def test_secrets_and_people_go(text: str, gone: str) -> None:
     [
         "token expired for user", "token: invalid", "user request failed: timeout", "auth: connection failed to auth-service:8080", "created by ReplicaSet/web-5f55b6cf68",
         "session opened for user root by (uid=0)", "token bucket: 50", "OrderService called by frontend-2 is slow", "java.lang.IllegalStateException: password policy",
-        "GET /api/v1/users/42 200 12ms", "pod checkout-6d4cf56db6-x2k9p OOMKilled", "commit 3a1f0c9d2b7e4a6f81c0d5e2f3a4b5c6d7e8f901", "updated by controller",
+        "GET /api/v1/users/42 200 12ms", "pod checkout-6d4cf56db6-x2k9p OOMKilled", "commit 3a1f0c9d2b7e4a6f81c0d5e2f3a4b5c6d7e8f901", "updated by controller", "upgraded to chart podinfo@6.5.0", "npm install left-pad@v1.2",
     ],
 )  # fmt: skip
 def test_what_an_operator_needs_stays(text: str) -> None:
