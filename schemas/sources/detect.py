@@ -95,7 +95,7 @@ from schemas.sources import (
     windows_text,
     windows_update_logs,
 )
-from schemas.sources.shapes import Shapes
+from schemas.sources.shapes import Shapes, may_read_any
 from schemas.sources.source import Source
 
 SOURCES: Final[tuple[Source, ...]] = (
@@ -191,9 +191,10 @@ BINARY: Final[tuple[Source, ...]] = (*aws_metric_stream_otel.BINARY, *otlp_proto
 
 
 _SHAPES: Final = Shapes(SOURCES)
+_BY_TYPE: Final[dict[type, tuple[Source, ...]]] = {bytes: BINARY, str: may_read_any(SOURCES, str), list: may_read_any(SOURCES, list)}
 
 
 def detect(document: Any) -> Source | None:
     """The source that reads a document (a parsed JSON value, a text, or bytes); None for a format that nobody knows."""
-    asked = _SHAPES.may_read(document) if type(document) is dict else BINARY if isinstance(document, bytes) else SOURCES
+    asked = _SHAPES.may_read(document) if type(document) is dict else _BY_TYPE.get(type(document), SOURCES)
     return next((source for source in asked if source.recognises(document)), None)

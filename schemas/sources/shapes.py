@@ -1,6 +1,7 @@
-"""Which sources may read an object of given keys: asked once a shape, so that many objects of one shape are recognised quickly.
+"""Which sources may read an object of given keys, a text or an array: asked once a shape, so that many documents are recognised quickly.
 
-Knows:   that a source which says no without looking at any value says no to every object with the same keys.
+Knows:   that a source which says no without looking at any value says no to every object with the same keys, and one that says no to the
+         mere type of a document says no to every text or array.
 Ignores: what the keys mean.  What is remembered changes speed only, never an answer.
 
 A topic holds few shapes of objects and many objects.  Some 170 sources are registered; of a shape a dozen look at a value.
@@ -9,7 +10,7 @@ A topic holds few shapes of objects and many objects.  Some 170 sources are regi
 from __future__ import annotations
 
 from collections.abc import ItemsView, Sequence, ValuesView
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from schemas.sources.source import Source
 
@@ -65,3 +66,41 @@ class _Watched(dict[Any, Any]):
     def values(self) -> ValuesView[Any]:  # type: ignore[override]
         self.looked_at = True
         return super().values()
+
+
+def may_read_any(sources: Sequence[Source], type_: type) -> tuple[Source, ...]:
+    """The sources, in order, that do not say no to every document of the type, such as a text."""
+    return tuple(source for source in sources if _looks_at(source, type_))
+
+
+def _looks_at(source: Source, type_: type) -> bool:
+    try:
+        return source.recognises(_of_type(type_))
+    except Exception:  # whatever is done to the document but to ask for its type ends so
+        return True
+
+
+def _of_type(type_: type) -> object:
+    """A document of which nothing but the type may be asked."""
+
+    def refuse(*_: object) -> NoReturn:
+        raise LookupError("a document was looked at")
+
+    return type("_Unseen", (), {"__class__": type_, **dict.fromkeys(_LOOKS, refuse)})()
+
+
+_LOOKS: Final = (
+    "__bool__",
+    "__eq__",
+    "__ne__",
+    "__hash__",
+    "__str__",
+    "__repr__",
+    "__format__",
+    "__getattr__",
+    "__iter__",
+    "__len__",
+    "__contains__",
+    "__getitem__",
+)
+"""What Python would otherwise answer for any object; anything else fails by itself."""

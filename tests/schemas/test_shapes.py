@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from schemas.sources.detect import SOURCES
 from schemas.sources.envelope import several
-from schemas.sources.shapes import MAX_KEYS, MAX_SHAPES, Shapes
+from schemas.sources.shapes import MAX_KEYS, MAX_SHAPES, Shapes, may_read_any
 from schemas.sources.source import Source
 from tests.schemas.oracle import fixtures
 
@@ -51,7 +52,7 @@ VALUES: tuple[Any, ...] = (
 )
 
 
-def _plainly(document: dict[str, Any]) -> Source | None:
+def _plainly(document: Any) -> Source | None:
     return next((source for source in SOURCES if source.recognises(document)), None)
 
 
@@ -101,3 +102,43 @@ def test_a_flood_of_shapes_is_forgotten_and_still_recognised() -> None:
         assert len(shapes.may_read({"a": number, f"key{number}": 0})) == 1
     assert _by_shape(shapes, {"a": 1, "key5": 0}) is asked[0]
     assert len(shapes._known) <= MAX_SHAPES
+
+
+TEXTS = [
+    text for path in fixtures() for whole in [path.read_bytes().decode("utf-8", "replace")] for text in (whole, *whole.split("\n")[:20])
+]
+ARRAYS: list[Any] = [
+    found for path in fixtures() for found in several(path.read_bytes().decode("utf-8", "replace"), 20) if isinstance(found, list)
+]
+
+
+def test_every_text_and_array_of_the_fixtures_is_recognised_as_by_all_sources() -> None:
+    """Sources that are not asked would have said no."""
+    readers = {type_: may_read_any(SOURCES, type_) for type_ in (str, list)}
+    assert len(readers[list]) < len(readers[str]) < len(SOURCES) / 2
+    for document in [*TEXTS, *ARRAYS, [], [[]], [{"a": 1}]]:
+        assert next((source for source in readers[type(document)] if source.recognises(document)), None) is _plainly(document)
+
+
+@pytest.mark.parametrize(
+    "recognises",
+    [
+        lambda document: document == "PING",
+        lambda document: isinstance(document, str) and document.startswith("<"),
+        lambda document: isinstance(document, str) and "a" in document,
+        lambda document: isinstance(document, str) and bool(document),
+        lambda document: isinstance(document, str) and f"{document}" == "x",
+        lambda document: isinstance(document, str) and document[:1] == "x",
+        lambda document: isinstance(document, str) and re.match("x", document) is not None,
+        lambda document: document in ("x", "y"),
+        lambda document: hash(document) == 1,
+    ],
+)
+def test_a_source_that_looks_at_a_text_in_any_way_is_asked(recognises: Any) -> None:
+    source = Source("looks", recognises, lambda document, received: [])
+    assert may_read_any([source], str) == (source,)
+
+
+def test_a_source_of_objects_alone_is_not_asked_of_texts() -> None:
+    source = Source("objects", lambda document: isinstance(document, dict) and "a" in document, lambda document, received: [])
+    assert may_read_any([source], str) == ()
