@@ -7,17 +7,23 @@ Ignores: what the fields mean.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from schemas.sources.cloud import mapping, sequence, text
 
-__all__ = ["at", "flat", "labels", "labels_in", "mapping", "sequence", "text", "text_at"]
+__all__ = ["at", "flat", "has_keys", "labels", "labels_in", "mapping", "sequence", "text", "text_at"]
 
 MAX_LABELS: Final = 128
 """Labels a row keeps.  Prometheus allows 30 by default, Datadog 100; more is a mistake or an attack."""
 _MAX_DEPTH: Final = 8
 _MISSING: Final = object()
+
+
+def has_keys(*keys: str) -> Callable[[Any], bool]:
+    """A recogniser: true for an object that holds all of these keys."""
+    wanted = frozenset(keys)
+    return lambda document: isinstance(document, dict) and wanted <= document.keys()
 
 
 def at(document: Any, path: str) -> Any:

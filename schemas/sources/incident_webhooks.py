@@ -18,7 +18,7 @@ from schemas import severity, times
 from schemas.rejected import Rejected
 from schemas.signal import Kind, Signal, Status
 from schemas.sources.cloud import first, mapping, row, sentence, sequence, text
-from schemas.sources.fields import labels, labels_in, text_at
+from schemas.sources.fields import has_keys, labels, labels_in, text_at
 from schemas.sources.prometheus import labels_hash, severity_of
 from schemas.sources.source import Received, Source
 
@@ -102,13 +102,10 @@ def read_incident_io(document: Any, received: Received) -> Iterator[Signal | Rej
     )  # fmt: skip
 
 
-def _has(*keys: str) -> Any:
-    wanted = frozenset(keys)
-    return lambda document: isinstance(document, dict) and wanted <= document.keys()
-
-
 def _is_statuspage(document: Any) -> bool:
-    return _has("page", "meta")(document) and (isinstance(document.get("incident"), dict) or isinstance(document.get("component"), dict))
+    return has_keys("page", "meta")(document) and (
+        isinstance(document.get("incident"), dict) or isinstance(document.get("component"), dict)
+    )
 
 
 def _is_incident_io(document: Any) -> bool:
@@ -118,7 +115,7 @@ def _is_incident_io(document: Any) -> bool:
 
 SOURCES: Final = (
     Source("statuspage", _is_statuspage, read_statuspage),
-    Source("uptimerobot", _has("monitorID", "alertType", "monitorFriendlyName"), read_uptimerobot),
-    Source("grafana.oncall", _has("alert_group", "event"), read_oncall),
+    Source("uptimerobot", has_keys("monitorID", "alertType", "monitorFriendlyName"), read_uptimerobot),
+    Source("grafana.oncall", has_keys("alert_group", "event"), read_oncall),
     Source("incident.io", _is_incident_io, read_incident_io),
 )

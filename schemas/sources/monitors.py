@@ -17,7 +17,7 @@ from schemas import severity, times
 from schemas.rejected import Rejected
 from schemas.signal import Kind, Signal, Status
 from schemas.sources.cloud import first, mapping, number, row, sentence, text
-from schemas.sources.fields import labels_in, text_at
+from schemas.sources.fields import has_keys, labels_in, text_at
 from schemas.sources.prometheus import severity_of
 from schemas.sources.source import Received, Source
 
@@ -79,11 +79,6 @@ def read_riemann(document: Any, received: Received) -> Iterator[Signal | Rejecte
     )  # fmt: skip
 
 
-def _has(*keys: str) -> Any:
-    wanted = frozenset(keys)
-    return lambda document: isinstance(document, dict) and wanted <= document.keys()
-
-
 def _is_zenduty(document: Any) -> bool:
     payload = document.get("payload", document) if isinstance(document, dict) else None
     return isinstance(payload, dict) and isinstance(payload.get("incident"), dict) and "unique_id" in payload["incident"]
@@ -101,9 +96,9 @@ def read_serverdensity(document: Any, received: Received) -> Iterator[Signal | R
 
 
 SOURCES: Final = (
-    Source("serverdensity", _has("alert_id", "item_name", "fixed"), read_serverdensity),
-    Source("pingdom", _has("check_id", "current_state", "check_name"), read_pingdom),
+    Source("serverdensity", has_keys("alert_id", "item_name", "fixed"), read_serverdensity),
+    Source("pingdom", has_keys("check_id", "current_state", "check_name"), read_pingdom),
     Source("zenduty", _is_zenduty, read_zenduty),
-    Source("vmware.operations", _has("alertId", "criticality", "resourceName"), read_vmware),
-    Source("riemann", _has("host", "service", "state", "metric"), read_riemann),
+    Source("vmware.operations", has_keys("alertId", "criticality", "resourceName"), read_vmware),
+    Source("riemann", has_keys("host", "service", "state", "metric"), read_riemann),
 )

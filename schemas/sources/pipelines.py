@@ -19,7 +19,7 @@ from schemas.redact import role_of
 from schemas.rejected import Rejected
 from schemas.signal import Kind, Signal
 from schemas.sources.cloud import first, mapping, outcome, row, sentence, sequence, text
-from schemas.sources.fields import text_at
+from schemas.sources.fields import has_keys, text_at
 from schemas.sources.source import Received, Source
 
 _ERRORED: Final = ("errored", "failed", "policy_soft_failed", "policy_override")
@@ -89,14 +89,9 @@ def _is_jenkins(document: Any) -> bool:
     return isinstance(build, dict) and "name" in document and {"number", "phase"} <= build.keys()
 
 
-def _has(*keys: str) -> Any:
-    wanted = frozenset(keys)
-    return lambda document: isinstance(document, dict) and wanted <= document.keys()
-
-
 SOURCES: Final = (
     Source("jenkins", _is_jenkins, read_jenkins),
-    Source("circleci", _has("workflow", "happened_at", "project"), read_circleci),
-    Source("terraform.cloud", _has("notification_configuration_id", "notifications"), read_terraform),
-    Source("dockerhub", _has("push_data", "repository"), read_dockerhub),
+    Source("circleci", has_keys("workflow", "happened_at", "project"), read_circleci),
+    Source("terraform.cloud", has_keys("notification_configuration_id", "notifications"), read_terraform),
+    Source("dockerhub", has_keys("push_data", "repository"), read_dockerhub),
 )

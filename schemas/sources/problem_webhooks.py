@@ -21,7 +21,7 @@ from schemas.aliases import ENTITY_KIND
 from schemas.rejected import Rejected
 from schemas.signal import Kind, Signal, Status
 from schemas.sources.cloud import first, mapping, number, row, sentence, sequence, text
-from schemas.sources.fields import labels, text_at
+from schemas.sources.fields import has_keys, labels, text_at
 from schemas.sources.kubernetes import ATTRIBUTE
 from schemas.sources.prometheus import severity_of
 from schemas.sources.source import Received, Source
@@ -161,26 +161,21 @@ def read_splunk(document: Any, received: Received) -> Iterator[Signal | Rejected
     )  # fmt: skip
 
 
-def _has(*keys: str) -> Any:
-    wanted = frozenset(keys)
-    return lambda document: isinstance(document, dict) and wanted <= document.keys()
-
-
 def _is_davis(document: Any) -> bool:
     return isinstance(document, dict) and text(document.get("event.kind")).startswith("DAVIS_")
 
 
 def _is_sensu(document: Any) -> bool:
-    return _has("check", "entity")(document) and isinstance(document["check"], dict) and "status" in document["check"]
+    return has_keys("check", "entity")(document) and isinstance(document["check"], dict) and "status" in document["check"]
 
 
 SOURCES: Final = (
-    Source("dynatrace", _has("ProblemID", "State"), read_dynatrace),
+    Source("dynatrace", has_keys("ProblemID", "State"), read_dynatrace),
     Source("dynatrace.davis", _is_davis, read_davis),
-    Source("graylog", _has("event_definition_id", "event"), read_graylog),
-    Source("graylog.stream", _has("check_result", "stream"), read_graylog_stream),
-    Source("robusta", _has("subject_name", "subject_type", "finding_type"), read_robusta),
-    Source("splunk", _has("search_name", "result", "sid"), read_splunk),
-    Source("falco", _has("rule", "output", "output_fields"), read_falco),
+    Source("graylog", has_keys("event_definition_id", "event"), read_graylog),
+    Source("graylog.stream", has_keys("check_result", "stream"), read_graylog_stream),
+    Source("robusta", has_keys("subject_name", "subject_type", "finding_type"), read_robusta),
+    Source("splunk", has_keys("search_name", "result", "sid"), read_splunk),
+    Source("falco", has_keys("rule", "output", "output_fields"), read_falco),
     Source("sensu", _is_sensu, read_sensu),
 )
