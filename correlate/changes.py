@@ -105,8 +105,9 @@ def _missing(docket: Docket, candidate: Candidate, arguments: tuple[Argument, ..
 def _none(docket: Docket, arguments: list[Argument], score: float) -> Suspect:
     """The hypothesis that no change is guilty."""
     rise = surge(docket.scene)
+    silent = exogenous.unchanged_and_down(docket)
     most = max(docket.scene.blame, key=lambda name: (docket.scene.blame[name], name), default=None)
-    entity, kind = (rise.entity, "traffic") if rise and rise.entity else (most, "none")
+    entity, kind = (silent[0], DEAD) if silent else (rise.entity, "traffic") if rise and rise.entity else (most, "none")
     missing = () if arguments else ("Nothing outside is known to have failed; news from providers, hardware and traffic would settle it.",)
     if not docket.candidates:
         missing = (*missing, "No change was reported in the time before the onset; are all sources of changes connected?")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from correlate.evidence.candidates import Candidate
 from correlate.evidence.effects import Effect, effects, effects_of_move
-from correlate.evidence.numbers import numbers
+from correlate.evidence.numbers import library_of, numbers
 from correlate.evidence.patch import Patch, read
 from correlate.evidence.tokens import name_words, names, words
 from schemas.entity import split
@@ -20,6 +20,11 @@ from schemas.entity import split
 _RAISES = re.compile(r"\b(raise|throw|abort|panic|reject|fail|Err\w*|\w*Error\w*|\w*Exception)\b")
 _STRING = re.compile(r"""["'`]([^"'`]{6,})["'`]""")
 _TALK = re.compile(r"""(["'`])(?=[^"'`]*\s)[^"'`]*\1""")
+_OF_LIBRARIES = words(
+    "artifact, group, version, id, image, package, dependency, library, core, common, commons, util, utils, client, driver, plugin, starter, sdk,"
+    " runtime, framework, datatype, api, github, gitlab, docker, registry, ghcr, org, com, require, module, implementation, compile, boot, types"
+)
+"""Words that the names of very many libraries hold."""
 _SQL = re.compile(r"\b(select|insert|update|delete|from|where|alter|create|drop)\b", re.I)
 
 
@@ -37,6 +42,8 @@ class Content:
     """Numbers that the change sets, or takes away without another in their place."""
     raises: tuple[frozenset[str], ...]
     """Word sets of the errors that added lines raise, and that were not raised there before."""
+    upgraded: frozenset[str] = frozenset()
+    """Words of the names of the libraries of which it changes the version."""
     spoken: frozenset[str] = frozenset()
     """Words that stand in the message alone."""
 
@@ -65,8 +72,13 @@ def content(candidate: Candidate) -> Content:
         raises=tuple(
             words(text) for line in patch.added if _RAISES.search(line) and not _reworded(line, patch) for text in _STRING.findall(line)
         ),
+        upgraded=frozenset(word for pair in patch.pairs for word in words(_spaced(library_of(pair.old, pair.new, patch.context)))) - _OF_LIBRARIES,
         spoken=words(candidate.message) - _words((*patch.removed, *patch.added)) - words(" ".join(candidate.files).replace("/", " ")),
     )
+
+
+def _spaced(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", ". ", name)  # so that no two parts of a name count as a pair
 
 
 def _reworded(raising: str, patch: Patch) -> bool:

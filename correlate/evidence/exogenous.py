@@ -1,7 +1,7 @@
 """Evidence that no change is guilty: the world outside, the calendar, the hardware, the traffic, the data.
 
 Knows:   facts that begin an outage without anybody's change.  Each is worth a proof, unless a change put that very thing there: an
-         outside host that a diff brings in is news of that diff.
+         outside host that a diff brings in is news of that diff.  A component found dead by its own watcher is a strong clue.
 Ignores: which change would be guilty otherwise.
 """
 
@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterator
 from correlate.citing import evidence_of
 from correlate.evidence.concentration import concentration
 from correlate.evidence.docket import Docket
-from correlate.evidence.grades import PROOF
+from correlate.evidence.grades import PROOF, STRONG
 from correlate.evidence.symptom import attributes_of
 from correlate.evidence.traffic import surge
 from schemas.entity import split
 from schemas.incident import Argument
-from schemas.signal import Signal
+from schemas.signal import Signal, Status
 
 KIND = "exogenous"
 SHARE = 0.2
@@ -56,6 +56,12 @@ _REMOTE_FAILS = re.compile(
     r"|internal ?(server)? ?error|bad gateway|connect",
     re.I,
 )
+_DOWN = re.compile(
+    r"\b(target|instance|node|host|probe|exporter|endpoint|server|database|broker|replica)[ _-]?(is )?(down|absent|missing|unreachable|dead|gone|lost)\b"
+    r"|does not answer (its |a |the )?(scrape|probe|ping|health)|\bup == 0|heartbeat .{0,16}(missed|missing|lost|absent)|no heartbeat|not ?responding",
+    re.I,
+)
+"""How watchers (scrapes, probes, heartbeats, node controllers) say that what they watch is down."""
 _FACTS = (
     # what happened outside, and how platforms, resolvers, kernels and TLS libraries say it
     ("a certificate or credential expired", re.compile(r"certificate (has |is )?expired|expired certificate|cert\w*[ _-]expired|not yet valid|notafter|certificate_expired|licen[sc]e (has )?expired", re.I)),
@@ -72,8 +78,25 @@ def judge(docket: Docket) -> list[Argument]:
         Argument(kind=KIND, nats=PROOF, text=text, refs=(evidence_of(line),)) for text, line in (*_outside_host(docket), *_told(docket))
     ]
     found += [Argument(kind=KIND, nats=PROOF, text=text) for text in concentration(docket)]
-    rise = surge(docket.scene)
-    return found if rise is None else [*found, Argument(kind=KIND, nats=PROOF, text=rise.text)]
+    if rise := surge(docket.scene):
+        found.append(Argument(kind=KIND, nats=PROOF, text=rise.text))
+    if silent := unchanged_and_down(docket):
+        entity, alert = silent
+        text = f"{split(entity)[1]} itself does not answer whoever watches it, and nothing changed there: “{alert.text[:120]}”."
+        found.append(Argument(kind=KIND, nats=STRONG, text=text, refs=(evidence_of(alert),)))
+    return found
+
+
+def unchanged_and_down(docket: Docket) -> tuple[str, Signal] | None:
+    """An entity of which a watcher of its own says that it is down, and that no change touched; with the alert.
+
+    A watcher asks by a way of its own: a caller's new timeout, pool or address does not reach it.
+    """
+    changed = {entity for candidate in docket.candidates for entity in (*candidate.entities, *dict(candidate.carried))}
+    for alert in docket.scene.alerts:
+        if alert.status is Status.FIRING and alert.subject.entity not in changed and _DOWN.search(f"{alert.subject.name} {alert.text}"):
+            return alert.subject.entity, alert
+    return None
 
 
 def _outside_host(docket: Docket) -> Iterator[tuple[str, Signal]]:

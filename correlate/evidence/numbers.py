@@ -16,6 +16,8 @@ _NUMBER = re.compile(r"(?:(?<![\w.])|(?<=-Xm[xsn])|(?<=-Xss))(\d[\d_,]*(?:\.\d+)
 _UNIT_CALL = re.compile(r"(?P<unit>nanos|micros|millis|seconds?|minutes?|hours?|days?)(?:econds)?\b[\w.]*\(\s*(?P<digits>\d[\d_,]*)", re.I)
 _VERSION = re.compile(r"(?<![\w.])[v^~]?(\d+)\.(\d+)(?:\.(\d+))?(?:[-+.][\w.]+)?(?![\w])")
 _VERSIONED = re.compile(r"==|>=|~>|@|\^|~|image|FROM\s|version|require|\sv\d|\"\d+\.\d+\.\d+\"|:v?\d+\.\d+|<version>|gem\s|uses:", re.I)
+_VERSION_WORDS = re.compile(r"version|from|image|require|tag", re.I)
+_LIBRARY = re.compile(r"artifactId|groupId|name|module|package|repository|chart|image", re.I)
 _KEY = re.compile(r"[A-Za-z_][\w.\-]*")
 _UNITS: Final = {
     "ns": 1e-9, "nanos": 1e-9, "us": 1e-6, "micros": 1e-6, "microseconds": 1e-6, "ms": 1e-3, "millis": 1e-3, "milliseconds": 1e-3, "millisecond": 1e-3, "s": 1.0, "sec": 1.0, "second": 1.0,
@@ -118,6 +120,14 @@ def moved_versions(old: str, new: str, context: Sequence[str] = ()) -> Iterator[
             yield "major"
         else:
             yield "minor" if minor != minor_now else "patch"
+
+
+def library_of(old: str, new: str, context: Sequence[str] = ()) -> str:
+    """What the version in a line is of: the rest of the line, or what stands around a line that has nothing else; empty without one."""
+    if _version_pair(old, new) is None:
+        return ""
+    rest = _VERSION.sub("", old)
+    return rest if _KEY.search(_VERSION_WORDS.sub("", rest)) else " ".join(line for line in context if _LIBRARY.search(line))
 
 
 def _version_pair(old: str, new: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from math import sqrt
 
 from correlate.evidence.symptom import Wording
 from correlate.parameters import DEFAULTS
@@ -23,8 +24,9 @@ def places(scene: Scene, failing: Sequence[Wording]) -> dict[str, float]:
     blame = {entity: nats for entity, nats in scene.blame.items() if nats > 0}
     top = max(blame.values(), default=1.0)
     shares = {entity: nats / top for entity, nats in blame.items()}
-    for alert in scene.alerts:  # an alert was set by somebody who knew what failure looks like there
-        shares[alert.subject.entity] = max(shares.get(alert.subject.entity, 0.0), DEFAULTS.hop_share if blame else 1.0)
+    alerted = {alert.subject.entity for alert in scene.alerts}
+    for entity in alerted:  # an alert was set by somebody who knew what failure looks like there; when all alert, none says much
+        shares[entity] = max(shares.get(entity, 0.0), 1 / sqrt(len(alerted)))
     for entity, named, share in _named_by_errors(scene, failing):
         shares[named] = max(shares.get(named, 0.0), shares.get(entity, 0.0) * share)
     down = dict(shares)

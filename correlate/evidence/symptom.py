@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,12 +21,14 @@ from correlate.scene import Scene
 from schemas.entity import split
 from schemas.masking import mask
 from schemas.severity import WARN
-from schemas.signal import Signal
+from schemas.signal import Kind, Signal
 
 QUIET_SHARE: Final = 1 / 3
 """Share of the time before detection that counts as normal: the oldest third is out of reach of all but the slowest onsets."""
 DENSER: Final = 5.0
 """How much more often a known line must come to be news: rates of logs double and halve by themselves."""
+MEASURED_SHARE: Final = 0.5
+"""What a word of a departed metric's name counts against one of every failing line: many metrics depart in any outage."""
 SAMPLE: Final = 100
 """Lines of one wording that are looked at; more of the same say the same."""
 
@@ -116,6 +118,8 @@ def symptom(scene: Scene, lines: Lines) -> Symptom:
     shares = _shares(wordings)
     for text in alerts:
         shares.update(dict.fromkeys(words(text), 1.0))
+    for word in _measured(scene):
+        shares.setdefault(word, MEASURED_SHARE)
     entities = {split(entity)[1] for entity in (*scene.calls, *scene.blame)}
     return Symptom(
         wordings=wordings,
@@ -173,6 +177,13 @@ def _is_news(early: int, quiet_ns: int, late_ns: Sequence[int], now_ns: int) -> 
     rate_before = early / max(quiet_ns, 1)
     newest = late_ns[len(late_ns) // 2 :]
     return len(newest) / max(now_ns - newest[0], 1) > DENSER * rate_before
+
+
+def _measured(scene: Scene) -> Iterator[str]:
+    """Words of the names of metrics that departed from normal: their authors named what they measure."""
+    for finding in scene.findings:
+        if finding.subject.kind is Kind.METRIC:
+            yield from words(finding.subject.name.replace("_", " ").replace(".", " "))
 
 
 def _said(alert: Signal) -> str:

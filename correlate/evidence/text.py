@@ -20,12 +20,20 @@ from schemas.incident import Argument
 KIND = "text"
 ORDINARY = 0.3
 """Link that a change has by chance alone, when no other changes tell (nats)."""
+HALF = 0.5
+"""Least share of the lines of an error that name a library, and least rarity of that name among the changes."""
 SHARED = 0.8
 """Share of an error's words that must reappear for it to be the same error."""
 
 
 def judge(docket: Docket, candidate: Candidate) -> list[Argument]:
-    arguments = [_linked(docket, candidate), *_names(docket, candidate), *_numbers(docket, candidate), *_source(docket, candidate)]
+    arguments = [
+        _linked(docket, candidate),
+        *_names(docket, candidate),
+        *_numbers(docket, candidate),
+        *_source(docket, candidate),
+        *_library(docket, candidate),
+    ]
     return [argument for argument in arguments if argument.nats]
 
 
@@ -91,6 +99,16 @@ def _source(docket: Docket, candidate: Candidate) -> list[Argument]:
     if any(len(raised) >= 2 and any(len(raised & line) >= SHARED * len(raised) for line in said) for raised in content.raises):
         arguments.append(Argument(kind=KIND, nats=FAIR, text="It raises the very error that is seen."))
     return arguments
+
+
+def _library(docket: Docket, candidate: Candidate) -> list[Argument]:
+    """The failing lines come from the library of which it changes the version."""
+    said = docket.symptom.words
+    named = sorted(word for word in docket.content(candidate).upgraded if said.get(word, 0.0) >= HALF and docket.rarity.get(word, 1.0) >= HALF)
+    if not named:
+        return []
+    name = _spelled(docket, named[0])
+    return [Argument(kind=KIND, nats=STRONG, text=f"It changes the version of {name}, which the errors name.", refs=_saying(docket, name))]
 
 
 def _saying(docket: Docket, said: str) -> tuple[Evidence, ...]:
