@@ -23,6 +23,8 @@ from schemas.incident import Argument
 SUSPECTS_MAX: Final = 20
 TRAFFIC: Final = "traffic"
 """Kind of the suspect that asked for more, rather than broke."""
+DEAD: Final = "dead"
+"""Kind of "no change" whose entity its own watcher found dead."""
 
 
 def rank(
@@ -41,29 +43,29 @@ def rank(
     left = sum(suspect.score for suspect in none) if changes else 1.0
     exogenous = tuple(argument for suspect in none for argument in suspect.arguments)
     missing = tuple(dict.fromkeys(text for suspect in none for text in suspect.missing))
-    surged = next((suspect for suspect in none if suspect.kind == TRAFFIC), None)
+    named = next((suspect for suspect in none if suspect.kind in (TRAFFIC, DEAD)), None)
     entities = [
         Suspect(
             entity,
-            TRAFFIC if surged and surged.entity == entity else kind_of(entity),
+            TRAFFIC if named and named.kind == TRAFFIC and named.entity == entity else kind_of(entity),
             None,
             share * left,
             (*arguments_of(entity), *exogenous),
             missing,
         )
-        for entity, share in _shares(blame, surged).items()
+        for entity, share in _shares(blame, named).items()
     ]
     if not entities and none:
         entities = [replace(none[0], score=left)]
     return sorted(guilty + entities, key=lambda suspect: (-suspect.score, suspect.change is None, suspect.entity or ""))[:SUSPECTS_MAX]
 
 
-def _shares(blame: Mapping[str, float], surged: Suspect | None) -> dict[str, float]:
-    """Entities' shares of one, by blame, best first.  The entry whose requests rose is likelier than whoever broke under them, by the odds
-    of what tells of the surge."""
+def _shares(blame: Mapping[str, float], named: Suspect | None) -> dict[str, float]:
+    """Entities' shares of one, by blame, best first.  The entry whose requests rose is likelier than whoever broke under them, and a
+    component found dead likelier than whoever needs it, by the odds of what tells so."""
     top = max(blame.values(), default=0.0)
     weights = {entity: (max(nats, 0.0) / top) ** DEFAULTS.odds_power if top > 0 else 1.0 for entity, nats in blame.items()}
-    if surged and surged.entity:
-        weights[surged.entity] = math.exp(sum(argument.nats for argument in surged.arguments))
+    if named and named.entity:
+        weights[named.entity] = math.exp(sum(argument.nats for argument in named.arguments))
     total = sum(weights.values())
     return {entity: weight / total for entity, weight in sorted(weights.items(), key=lambda item: (-item[1], item[0]))}

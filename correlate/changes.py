@@ -12,6 +12,7 @@ from __future__ import annotations
 from math import exp, fsum, log
 from typing import Final
 
+from correlate.causes import DEAD, TRAFFIC
 from correlate.evidence import change_kind, change_place, change_time, exogenous, mechanism, recovery, replicas, rollout, text
 from correlate.evidence.candidates import Candidate
 from correlate.evidence.docket import Docket, Judge, open_docket
@@ -57,7 +58,7 @@ def judge_traffic(scene: Scene) -> list[Suspect]:
     rise = surge(scene)
     if rise is None or rise.entity is None:
         return []
-    return [Suspect(rise.entity, "traffic", None, 1.0, (Argument(kind=exogenous.KIND, nats=PROOF, text=rise.text),))]
+    return [Suspect(rise.entity, TRAFFIC, None, 1.0, (Argument(kind=exogenous.KIND, nats=PROOF, text=rise.text),))]
 
 
 def _hear(docket: Docket, candidate: Candidate) -> tuple[Argument, ...]:
@@ -107,7 +108,7 @@ def _none(docket: Docket, arguments: list[Argument], score: float) -> Suspect:
     rise = surge(docket.scene)
     silent = exogenous.unchanged_and_down(docket)
     most = max(docket.scene.blame, key=lambda name: (docket.scene.blame[name], name), default=None)
-    entity, kind = (silent[0], DEAD) if silent else (rise.entity, "traffic") if rise and rise.entity else (most, "none")
+    entity, kind = (silent[0], DEAD) if silent else (rise.entity, TRAFFIC) if rise and rise.entity else (most, "none")
     missing = () if arguments else ("Nothing outside is known to have failed; news from providers, hardware and traffic would settle it.",)
     if not docket.candidates:
         missing = (*missing, "No change was reported in the time before the onset; are all sources of changes connected?")

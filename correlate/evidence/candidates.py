@@ -66,13 +66,18 @@ class Candidate:
 
     @property
     def is_flag(self) -> bool:
-        return "flag" in self.row.subject.name
+        return is_flag(self.row.subject.name)
 
     @property
     def label(self) -> str:
         """How a sentence calls it."""
         first = self.message.strip().split("\n", 1)[0][:80]
         return f"“{first}”" if first else f"{self.row.subject.name} {self.row.change_id}".strip()
+
+
+def is_flag(name: str) -> bool:
+    """Whether a row of this name tells of a feature flag."""
+    return "flag" in name
 
 
 @dataclass(slots=True)

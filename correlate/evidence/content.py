@@ -9,14 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
-from correlate.evidence.candidates import Candidate
+from correlate.evidence.candidates import Candidate, Move, is_flag
 from correlate.evidence.effects import Effect, effects, effects_of_move
 from correlate.evidence.numbers import library_of, numbers
 from correlate.evidence.patch import Patch, read
 from correlate.evidence.tokens import name_words, names, words
 from schemas.entity import split
 
+REMEMBERED = 4_096
+"""Changes of which is kept what they do: twice as many as an estate remembers.  Every revision of an incident asks for all of them again."""
 _RAISES = re.compile(r"\b(raise|throw|abort|panic|reject|fail|Err\w*|\w*Error\w*|\w*Exception)\b")
 _STRING = re.compile(r"""["'`]([^"'`]{6,})["'`]""")
 _TALK = re.compile(r"""(["'`])(?=[^"'`]*\s)[^"'`]*\1""")
@@ -58,22 +61,32 @@ class Content:
 
 
 def content(candidate: Candidate) -> Content:
-    patch = read(candidate.diff)
-    found = effects(candidate.diff, candidate.files) + _told(candidate)
+    return _content(
+        candidate.row.subject.name, candidate.label, candidate.message, candidate.files, candidate.diff, candidate.moves, candidate.entities
+    )
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _content(
+    name: str, label: str, message: str, files: tuple[str, ...], diff: str, moves: tuple[Move, ...], entities: frozenset[str]
+) -> Content:
+    patch = read(diff)
+    found = effects(diff, files) + _told(name, label, message, moves)
     removed, added = "\n".join(patch.removed), "\n".join(patch.added)
     old, new = numbers("\n".join(pair.old for pair in patch.pairs)), numbers(added)
     return Content(
         patch=patch,
         effects=found,
-        weights=_weights(candidate, patch, found),
+        weights=_weights(message, 1.0 if is_flag(name) else 0.4 if patch.is_empty else 0.1, files, entities, patch, found),
         names=names(removed) ^ names("\n".join(line for line in patch.added if line not in patch.protecting)),
         replaced_numbers=old - new,
         moved_numbers=(new - old) | (numbers(removed) - old - new),
         raises=tuple(
             words(text) for line in patch.added if _RAISES.search(line) and not _reworded(line, patch) for text in _STRING.findall(line)
         ),
-        upgraded=frozenset(word for pair in patch.pairs for word in words(_spaced(library_of(pair.old, pair.new, patch.context)))) - _OF_LIBRARIES,
-        spoken=words(candidate.message) - _words((*patch.removed, *patch.added)) - words(" ".join(candidate.files).replace("/", " ")),
+        upgraded=frozenset(word for pair in patch.pairs for word in words(_spaced(library_of(pair.old, pair.new, patch.context))))
+        - _OF_LIBRARIES,
+        spoken=words(message) - _words((*patch.removed, *patch.added)) - words(" ".join(files).replace("/", " ")),
     )
 
 
@@ -86,32 +99,33 @@ def _reworded(raising: str, patch: Patch) -> bool:
     return any(pair.new == raising and _RAISES.search(pair.old) for pair in patch.pairs)
 
 
-def _told(candidate: Candidate) -> tuple[Effect, ...]:
+def _told(name: str, label: str, message: str, moves: tuple[Move, ...]) -> tuple[Effect, ...]:
     """Effects that the row itself tells: a setting's or a scale's from → to, a flag."""
-    if candidate.is_flag:
-        return (Effect("flipped", words(candidate.message), candidate.label),)
-    told = f"{candidate.row.subject.name} {candidate.message}".strip()
-    return tuple(effect for move in candidate.moves for effect in effects_of_move(move.setting or told, move.old, move.new))
+    if is_flag(name):
+        return (Effect("flipped", words(message), label),)
+    told = f"{name} {message}".strip()
+    return tuple(effect for move in moves for effect in effects_of_move(move.setting or told, move.old, move.new))
 
 
-def _weights(candidate: Candidate, patch: Patch, found: tuple[Effect, ...]) -> dict[str, float]:
-    """The best place that each word has."""
+def _weights(
+    message: str, spoken: float, files: tuple[str, ...], entities: frozenset[str], patch: Patch, found: tuple[Effect, ...]
+) -> dict[str, float]:
+    """The best place that each word has; `spoken`: what a word of the message counts."""
     removed, added = _words(patch.removed), _words(patch.added)
     protecting = _words(patch.protecting) - _words(line for line in patch.added if line not in patch.protecting)
     done = frozenset().union(*(effect.words for effect in found if effect.kind not in _IDLE))
-    spoken = 1.0 if candidate.is_flag else 0.1 if not patch.is_empty else 0.4
     places = (
         (_words(patch.context), 0.2),
         (protecting, 0.2),
         (removed & added, 0.3),
         (_words(patch.headers), 0.4),
-        (words(candidate.message), spoken),
-        (words(" ".join(candidate.files).replace("/", " ")), 0.5),
+        (words(message), spoken),
+        (words(" ".join(files).replace("/", " ")), 0.5),
         (added - removed - protecting, 0.7),
         (removed - added, 1.0),
         (done - protecting, 1.0),
     )
-    own = frozenset().union(*(name_words(split(entity)[1]) for entity in candidate.entities))  # where it was made is for the place to say
+    own = frozenset().union(*(name_words(split(entity)[1]) for entity in entities))  # where it was made is for the place to say
     weights: dict[str, float] = {}
     for found_words, weight in places:
         for word in found_words - own:

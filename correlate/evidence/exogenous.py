@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from correlate.citing import evidence_of
 from correlate.evidence.concentration import concentration
@@ -22,6 +23,8 @@ from schemas.incident import Argument
 from schemas.signal import Signal, Status
 
 KIND = "exogenous"
+REMEMBERED = 4_096
+"""Lines of which is kept what they tell: every revision of an incident asks for the same exemplars again."""
 SHARE = 0.2
 """Share of the failing lines that must tell of a fact: the fault itself speaks in a part of the lines, its echoes in the rest."""
 
@@ -102,9 +105,10 @@ def unchanged_and_down(docket: Docket) -> tuple[str, Signal] | None:
 def _outside_host(docket: Docket) -> Iterator[tuple[str, Signal]]:
     """A host of the public internet that many failing lines could not use."""
     lines = list(docket.symptom.lines)
+    own = {split(entity)[1].casefold() for entity in docket.scene.calls}
     users: dict[str, list[Signal]] = defaultdict(list)
     for line in lines:
-        for host in sorted(_outside(docket, _text(line))) if _REMOTE_FAILS.search(_text(line)) else ():
+        for host in sorted(failing_hosts(_text(line)) - own):
             users[host].append(line)
     if not users:
         return
@@ -113,15 +117,24 @@ def _outside_host(docket: Docket) -> Iterator[tuple[str, Signal]]:
         yield f"{len(using)} of {len(lines)} failing lines could not use {host}, a host outside.", using[0]
 
 
-def _outside(docket: Docket, text: str) -> set[str]:
-    own = {split(entity)[1].casefold() for entity in docket.scene.calls}
-    return {host.lower() for host, suffix in _HOST.findall(text) if suffix.lower() in _PUBLIC and host.lower() not in own}
+@lru_cache(maxsize=REMEMBERED)
+def failing_hosts(text: str) -> frozenset[str]:
+    """Hosts of the public internet that a line names while it tells of a failing remote."""
+    hosts = _HOST.findall(text) if _REMOTE_FAILS.search(text) else []
+    return frozenset(host.lower() for host, suffix in hosts if suffix.lower() in _PUBLIC)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def facts_in(text: str) -> frozenset[str]:
+    """What a line says happened outside."""
+    return frozenset(fact for fact, phrases in _FACTS if phrases.search(text))
 
 
 def _told(docket: Docket) -> Iterator[tuple[str, Signal]]:
     lines = list(docket.symptom.lines)
-    for fact, phrases in _FACTS:
-        told = [line for line in lines if phrases.search(_text(line))]
+    facts = [(line, facts_in(_text(line))) for line in lines]
+    for fact, _ in _FACTS:
+        told = [line for line, said in facts if fact in said]
         if told and len(told) >= SHARE * len(lines):
             names = {name.lower() for line in told[:20] for name in docket.symptom.names if name in line.text}
             if not brought_by_a_change(docket, lambda name, names=names: name.lower() in names):  # type: ignore[misc]

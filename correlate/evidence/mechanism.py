@@ -7,10 +7,12 @@ Ignores: words as such (text.py).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from math import fsum
 from typing import Final
 
 from correlate.evidence.candidates import Candidate
+from correlate.evidence.content import REMEMBERED
 from correlate.evidence.docket import Docket
 from correlate.evidence.effects import Effect
 from correlate.evidence.grades import CLUE, FAIR, STRONG
@@ -102,7 +104,7 @@ def _hearsay(docket: Docket, candidate: Candidate) -> list[Argument]:
         if any(paths.search(path) for path in candidate.files) and troubles & docket.symptom.troubles:
             arguments.append(Argument(kind=KIND, nats=CLUE, text=f"It touches {what}, which could begin this kind of trouble."))
             break
-    if candidate.files and (about := _about(docket, candidate)):
+    if candidate.files and (about := _about(candidate.message, candidate.files)):
         fits = next((subject for subject, troubles in about if docket.symptom.troubles & set(troubles)), None)
         if fits is not None and not (said and said[1] < 0):
             arguments.append(Argument(kind=KIND, nats=CLUE, text=f"It is about “{fits}”, where this kind of trouble can begin."))
@@ -113,8 +115,8 @@ def _hearsay(docket: Docket, candidate: Candidate) -> list[Argument]:
     return arguments
 
 
-def _about(docket: Docket, candidate: Candidate) -> list[tuple[str, tuple[str, ...]]]:
+@lru_cache(maxsize=REMEMBERED)
+def _about(message: str, files: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """What the message and the paths speak of, each with the troubles that begin there."""
-    text = f"{candidate.message} {' '.join(candidate.files)}"
-    spaced = re.sub(r"[/_.\-]|(?<=[a-z])(?=[A-Z])", " ", text)
-    return [(match[0], troubles) for subject, troubles in _SUBJECTS if (match := subject.search(spaced))]
+    spaced = re.sub(r"[/_.\-]|(?<=[a-z])(?=[A-Z])", " ", f"{message} {' '.join(files)}")
+    return tuple((match[0], troubles) for subject, troubles in _SUBJECTS if (match := subject.search(spaced)))

@@ -10,6 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import orjson
@@ -29,6 +30,8 @@ DENSER: Final = 5.0
 """How much more often a known line must come to be news: rates of logs double and halve by themselves."""
 MEASURED_SHARE: Final = 0.5
 """What a word of a departed metric's name counts against one of every failing line: many metrics depart in any outage."""
+REMEMBERED: Final = 4_096
+"""Texts of which is kept what they say: every revision of an incident asks for the same exemplars again."""
 SAMPLE: Final = 100
 """Lines of one wording that are looked at; more of the same say the same."""
 
@@ -129,12 +132,17 @@ def symptom(scene: Scene, lines: Lines) -> Symptom:
         numbers=frozenset(number for wording in wordings if len(wording.lines) > 1 for number in _common(wording.texts, numbers, 0.8))
         - _STATUS,
         files=_files(wordings),
-        troubles=frozenset(name for name, phrases in TROUBLES.items() if any(phrases.search(text) for text in told)),
-        talk=frozenset(
-            word for text in told for phrases in TROUBLES.values() for match in phrases.finditer(text) for word in words(match[0])
-        ),
+        troubles=frozenset(name for text in told for name, _ in troubles_in(text)),
+        talk=frozenset(word for text in told for _, said in troubles_in(text) for word in said),
         spelled=_spelled(told),
     )
+
+
+@lru_cache(maxsize=REMEMBERED)
+def troubles_in(text: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    """The kinds of trouble that a text tells of, each with the words by which it does."""
+    found = ((name, [match[0] for match in phrases.finditer(text)]) for name, phrases in TROUBLES.items())
+    return tuple((name, frozenset().union(*map(words, said))) for name, said in found if said)
 
 
 def _spelled(texts: Iterable[str]) -> dict[str, str]:
@@ -167,8 +175,13 @@ def sort_lines(scene: Scene) -> Lines:
 
 def attributes_of(line: Signal) -> dict[str, str]:
     """Everything a log line is labelled with: its subject's attributes, and those of the line itself."""
-    own = orjson.loads(line.details).get("attributes") if line.details else None
-    return dict(line.subject.attributes) | ({key: str(value) for key, value in own.items()} if isinstance(own, dict) else {})
+    return dict(line.subject.attributes) | (_own_attributes(line.details) if line.details else {})
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _own_attributes(details: str) -> dict[str, str]:
+    own = orjson.loads(details).get("attributes")
+    return {key: str(value) for key, value in own.items()} if isinstance(own, dict) else {}
 
 
 def _is_news(early: int, quiet_ns: int, late_ns: Sequence[int], now_ns: int) -> bool:

@@ -104,7 +104,9 @@ def _source(docket: Docket, candidate: Candidate) -> list[Argument]:
 def _library(docket: Docket, candidate: Candidate) -> list[Argument]:
     """The failing lines come from the library of which it changes the version."""
     said = docket.symptom.words
-    named = sorted(word for word in docket.content(candidate).upgraded if said.get(word, 0.0) >= HALF and docket.rarity.get(word, 1.0) >= HALF)
+    named = sorted(
+        word for word in docket.content(candidate).upgraded if said.get(word, 0.0) >= HALF and docket.rarity.get(word, 1.0) >= HALF
+    )
     if not named:
         return []
     name = _spelled(docket, named[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from correlate.causes import rank
+from correlate.causes import DEAD, rank
 from correlate.scene import Suspect
 from schemas.incident import Argument
 from schemas.signal import Kind, Signal, Subject
@@ -79,3 +79,10 @@ def test_probability_is_shared_out_once(blame: dict[str, float], weights: list[f
     suspects = ranked([*(change(f"c{n}", weight / total) for n, weight in enumerate(weights)), nobody(none / total)], blame)
     assert abs(sum(suspect.score for suspect in suspects) - 1) < 1e-6
     assert [suspect.score for suspect in suspects] == sorted((suspect.score for suspect in suspects), reverse=True)
+
+
+def test_a_component_found_dead_takes_most_of_what_no_change_has() -> None:
+    dead = Suspect("service:db", DEAD, None, 0.5, (Argument(kind="exogenous", nats=1.5, text="db does not answer its watcher"),))
+    suspects = ranked([change("x", 0.3), dead], {"service:a": 10.0, "service:db": 4.0})
+    assert [suspect.entity for suspect in suspects] == ["service:db", "service:x", "service:a"]
+    assert suspects[0].kind == "code"

@@ -1,6 +1,10 @@
 """What was changed, against where the trouble sits (C15)."""
 
+from dataclasses import replace
+
 from correlate.evidence import change_place
+from correlate.evidence.places import places
+from schemas.signal import Kind, Signal, Status, Subject
 from tests.correlate.evidence.bench import hear, nats, outage
 from tests.correlate.evidence.outages.tell import Change, Log
 
@@ -31,3 +35,15 @@ def test_a_commit_that_no_deploy_names_may_not_run_at_all() -> None:
 def test_the_same_change_elsewhere_without_symptom_speaks_for_it() -> None:
     twice = (Change("both", 5, "orders"), Change("both", 4, "billing"))
     assert nats(change_place.judge, outage(*twice), "both") < nats(change_place.judge, outage(twice[0]), "both")
+
+
+def test_an_alert_says_where_the_trouble_is_unless_everything_alerts() -> None:
+    """The bench's only alert is about orders, which telemetry blames for a third of what it blames web for."""
+    told = outage(Change("there", 5, "orders"), blame={"web": 9.0, "orders": 3.0})
+    scene = told.scene()
+    others = [
+        Signal(Subject(kind=Kind.ALERT, entity=f"service:{name}", name="rule", source="test"), scene.detected_ns, status=Status.FIRING)
+        for name in ("web", "ordersdb", "edge")
+    ]
+    alone, among = places(scene, ()), places(replace(scene, alerts=[*scene.alerts, *others]), ())
+    assert (alone["service:orders"], among["service:orders"]) == (1.0, 0.5)

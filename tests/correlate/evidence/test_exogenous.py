@@ -6,11 +6,35 @@ import pytest
 
 from correlate.evidence import exogenous
 from correlate.evidence.docket import open_docket
-from correlate.evidence.grades import PROOF
+from correlate.evidence.grades import PROOF, STRONG
 from correlate.evidence.traffic import surge
+from schemas.incident import Argument
+from schemas.signal import Kind, Signal, Status, Subject
 from tests.correlate.evidence.bench import outage
 from tests.correlate.evidence.outages.tell import Change, Log
 from tests.correlate.evidence.outages.world import traffic
+
+
+def down(entity: str, says: str, *changes: Change) -> list[Argument]:
+    """What speaks for nobody, when besides the usual alert another one tells of an entity."""
+    scene = outage(*changes).scene()
+    subject = Subject(kind=Kind.ALERT, entity=entity, name="Watcher", source="test", estate="shop")
+    alert = Signal(subject=subject, event_time_ns=scene.detected_ns, text=says, status=Status.FIRING)
+    return exogenous.judge(open_docket(replace(scene, alerts=[*scene.alerts, alert])))
+
+
+@pytest.mark.parametrize(
+    "says", ["exporter at 10.0.0.7:9187 does not answer its scrape", "database down", "node is unreachable", "no heartbeat for 5 min"]
+)
+def test_a_component_that_its_own_watcher_finds_dead_and_nobody_changed_speaks_for_nobody(says: str) -> None:
+    (argument,) = down("service:ordersdb", says, Change("web", 5, "web"))
+    assert argument.nats == STRONG
+    assert argument.text.startswith("ordersdb itself does not answer")
+
+
+def test_a_component_that_a_change_touched_or_that_is_only_slow_speaks_not_for_nobody() -> None:
+    assert down("service:ordersdb", "database down", Change("db", 5, "ordersdb")) == []
+    assert down("service:ordersdb", "p95 of ordersdb is 4 s", Change("web", 5, "web")) == []
 
 
 def facts(*changes: Change, logs: tuple[Log, ...] = (), series=()) -> list[str]:  # type: ignore[no-untyped-def]

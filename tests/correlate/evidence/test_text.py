@@ -1,9 +1,14 @@
 """Words, names, numbers and files that a change and the failing lines share."""
 
+from dataclasses import replace
+
 from correlate.evidence import text
+from correlate.evidence.docket import open_docket
 from correlate.evidence.grades import FAIR, STRONG
-from tests.correlate.evidence.bench import hear, nats, outage
-from tests.correlate.evidence.outages.tell import Change, Log
+from correlate.scene import Finding
+from schemas.signal import Kind, Subject
+from tests.correlate.evidence.bench import candidate, hear, nats, outage
+from tests.correlate.evidence.outages.tell import T0, Change, Log
 
 LOGS = (Log("error", "orders", 12, "decode failed: required property 'postal_code' absent, order {i}"),)
 RENAMES = Change("renames", 5, "orders", diff='@@\n-  @SerializedName("postal_code")\n+  @SerializedName("postcode")\n')
@@ -78,3 +83,27 @@ def test_without_diffs_a_message_that_says_what_the_trouble_is_shares_nothing_by
     touches = Change("touches", 6, "orders", "carrier lookup in one place", ("orders/b.py",))
     told = outage(answers, touches, logs=logs)
     assert nats(text.judge, told, "touches") > 0 > nats(text.judge, told, "answers")
+
+
+def test_an_upgrade_of_the_very_library_that_the_errors_come_from_is_strong() -> None:
+    logs = (Log("error", "orders", 12, "com.fasterxml.jackson.databind.exc.InvalidFormatException: cannot read order {i}"),)
+    context = "     <artifactId>jackson-datatype-jsr310</artifactId>\n"
+    guilty = Change("guilty", 5, "orders", diff=f"@@\n{context}-    <version>2.15.4</version>\n+    <version>2.17.1</version>\n")
+    other = Change("other", 6, "orders", diff="@@\n-netty-handler==4.1.100\n+netty-handler==4.1.108\n")
+    told = outage(guilty, other, logs=logs)
+    (named,) = [argument for argument in hear(text.judge, told, "guilty") if "version of jackson" in argument.text]
+    assert named.nats == STRONG
+    assert not any("version of" in each for each in texts(told, "other"))
+
+
+def test_the_names_of_metrics_that_departed_are_words_of_the_outage() -> None:
+    change = Change("reader", 5, "orders", diff="@@\n-    return envelope_checksum(x)\n+    return x\n")
+    idle = Change("idle", 6, "orders", diff="@@\n-    a = 1\n+    a = 2\n")
+    scene = outage(change, idle).scene()
+    subject = Subject(kind=Kind.METRIC, entity="service:orders", name="envelope_checksum_mismatch", source="test")
+    finding = Finding("service:orders", "other", 20.0, subject, T0, T0, 9.0, 0.0, "")
+    link = {}
+    for name, seen in (("told", replace(scene, findings=[finding])), ("untold", scene)):
+        docket = open_docket(seen)
+        link[name] = docket.link(candidate(docket, "reader")).nats
+    assert link["told"] > link["untold"] == 0
