@@ -45,6 +45,7 @@ ALIASES: Final[dict[str, tuple[str, ...]]] = {
     # what holds or describes, never an entity by itself
     "k8s.namespace.name": ("namespace", "namespace_name", "kubernetes.namespace", "kubernetes.namespace_name", "kubernetes_namespace", "kube_namespace", "kubernetes.pod_namespace", "io.kubernetes.pod.namespace"),
     "k8s.cluster.name": ("cluster", "cluster_name", "kubernetes.cluster.name", "kube_cluster_name", "ClusterName", "orchestrator.cluster.name"),
+    "db.namespace": ("datname", "database", "database_name", "dbname", "db_name"),
     "k8s.persistentvolumeclaim.name": ("persistentvolumeclaim", "pvc"),
     "service.namespace": ("service_namespace",),
     "service.version": ("version", "service_version", "app_version", "app.kubernetes.io/version"),

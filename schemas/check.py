@@ -15,6 +15,7 @@ import orjson
 
 from schemas import times
 from schemas.aliases import ALIASES
+from schemas.identity import without_port
 from schemas.reading import Read, Reader, Reading, Records
 from schemas.sources.envelope import Limits
 
@@ -77,6 +78,7 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
 def entities(entity: str, ancestors: list[str], aliases: list[str], attributes: Mapping[str, str]) -> list[str]:
     """Every identity of a row: its entity, what holds it, its aliases, and what its attributes name."""
     named = [value for key, value in attributes.items() if _names(key)]
+    named += [without_port(attributes[key]) for key in ("instance", "server.address") if key in attributes]
     return list(dict.fromkeys([entity, *ancestors, *aliases, *named]))
 
 

@@ -123,6 +123,12 @@ def owner_of_pod(pod: str) -> str:
     return match["owner"] if match else ""
 
 
+def without_port(address: str) -> str:
+    """The host of `host:port` or `[v6]:port`; anything else as it is."""
+    match = _ADDRESS.fullmatch(address)
+    return (match["v6"] or match["host"]) if match else address
+
+
 def is_collector(name: str) -> bool:
     """True for what reports on others: exporters, agents, shippers."""
     return bool(_COLLECTORS.fullmatch(name))
@@ -219,8 +225,7 @@ def _scraped(weak: list[str], named: Mapping[str, str]) -> list[str]:
 
 
 def _weak(key: str, kind: str, value: str) -> str:
-    address = _ADDRESS.fullmatch(value) if key == "instance" else None
-    return f"{kind}:{(address['v6'] or address['host']) if address else value}"
+    return f"{kind}:{without_port(value) if key == 'instance' else value}"
 
 
 def _plain(key: str, value: str) -> str:
@@ -229,9 +234,7 @@ def _plain(key: str, value: str) -> str:
         return match["owner"]
     if key == "k8s.job.name" and (match := _CRON_JOB.fullmatch(value)):
         return match["owner"]
-    if key in ("host.name", "k8s.node.name") and (match := _ADDRESS.fullmatch(value)):
-        return match["v6"] or match["host"]
-    return value
+    return without_port(value) if key in ("host.name", "k8s.node.name") else value
 
 
 def _shared(named: Mapping[str, str]) -> set[str]:
