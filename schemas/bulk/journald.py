@@ -1,7 +1,8 @@
 """The systemd journal in bulk; equals schemas/sources/journald.py.
 
 Of an entry only what a row needs is decoded.  Host, unit, program and container repeat: they are the key of its subject.  Messages of the
-kernel, of systemd and of the daemons that tell of states and changes, messages with a MESSAGE_ID, and entries with a field that is no plain text are odd.
+kernel, of systemd, of the audit log and of the daemons that tell of states and changes, messages with a MESSAGE_ID, and entries with a
+field that is no plain text are odd.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from schemas.bulk.batch import NO_SUBJECT, Batch, decode_together, without_odd
 from schemas.redact import NEEDLES, redact
 from schemas.severity import BY_SYSLOG
 from schemas.signal import Kind
+from schemas.sources.auditd import CARRIERS
 from schemas.sources.journald import FORMAT, line_of
 from schemas.sources.linux_daemons import PROGRAMS
 from schemas.sources.linux_meaning import MAX_TEXT_CHARS, subject_of
@@ -67,7 +69,7 @@ _SEVERITY: Final = {str(priority): number for priority, number in enumerate(BY_S
 
 
 _NEEDLES: Final = sorted({*NEEDLES, *ACCOUNT_NEEDLES})
-_TELLING: Final = {"kernel", "systemd", "", *PROGRAMS}
+_TELLING: Final = {"systemd", "", *CARRIERS, *PROGRAMS}
 """Programs whose messages may tell of a state or a change, and the absent one."""
 
 

@@ -35,6 +35,8 @@ _LINE: Final = re.compile(
 _STARTS: Final = re.compile(
     r"\s{0,8}(?:----\s{1,4})?(?:time->[^\n]{1,64}\n)?(?:node=\S{1,255} )?(?:<\d{1,3}>)?(?:audit: )?type=[\w\[\]]{1,48} (?:msg=)?audit\(\d"
 )
+_JOURNAL: Final = re.compile(r"(?:<audit-(?P<number>\d{4})>|(?P<type>[A-Z][A-Z_]{2,31}\d?)) (?P<rest>(?:avc: |[\w-]{1,32}=).*)", re.DOTALL)
+"""A record as journald keeps it: without its event id, which the entry tells instead."""
 _PAIR: Final = re.compile(r"""(?<![\w-])(?P<key>[\w-]{1,64})=(?P<value>"[^"]*"|'[^']*'|[^\s'"]*)""")
 _NUMBERED: Final = {
     "1100": "USER_AUTH", "1101": "USER_ACCT", "1105": "USER_START", "1106": "USER_END", "1112": "USER_LOGIN", "1130": "SERVICE_START", "1131": "SERVICE_STOP",
@@ -58,7 +60,7 @@ _TOLD: Final = (
     "tclass", "permissive", "denied", "vm", "res", "result",
 )  # fmt: skip
 """Fields a text is made of, in this order; who did it (uid, auid, acct, UID=, addr=) is not among them."""
-_CARRIERS: Final = ("audit", "audispd", "audisp-syslog", "auditd", "kernel")
+CARRIERS: Final = ("audit", "audispd", "audisp-syslog", "auditd", "kernel")
 """Programs that write audit records into other logs."""
 _HEXED: Final = frozenset(["exe", "comm", "proctitle", "name", "cwd", "cmd", "unit", "key", "sw", "data"])
 MAX_VALUE_CHARS: Final = 512
@@ -90,7 +92,7 @@ def read(document: Any, received: Received) -> Iterable[Signal | Rejected]:
         event = events.setdefault(
             (match["node"] or "", match["time"], match["serial"]), _Event(match["time"], match["serial"], match["node"] or "")
         )
-        _add(event, match)
+        _add(event, match["type"], match["rest"])
     for event in events.values():
         yield _signal(event, event.node or host, received)
 
@@ -101,21 +103,32 @@ def event_of(message: str, host: str, received: Received) -> Signal | None:
     if match is None:
         return None
     event = _Event(match["time"], match["serial"], match["node"] or "")
-    _add(event, match)
+    _add(event, match["type"], match["rest"])
     return _signal(event, event.node or host, received)
 
 
 def signal_of_line(line: Line, received: Received) -> Signal:
     """The row of a line from another log: an audit record where it holds one, else what the message means."""
-    if line.program in _CARRIERS and "audit(" in line.message[:128]:
+    if line.program in CARRIERS and "audit(" in line.message[:128]:
         return event_of(line.message, line.host, received) or signal_of(line, received)
+    if line.program == "audit" and (match := _JOURNAL.match(line.message)) and not severity.from_word(match["type"] or ""):
+        return _signal_of_entry(line, match, received)
     return signal_of(line, received)
 
 
-def _add(event: _Event, match: re.Match[str]) -> None:
-    type_ = match["type"]
+def _signal_of_entry(line: Line, match: re.Match[str], received: Received) -> Signal:
+    event = _Event("", "", "")
+    _add(event, match["type"] or match["number"], match["rest"])
+    signal = _signal(event, line.host, received)
+    signal.event_time_ns = line.time_ns
+    if not signal.dedup_key.startswith("systemd|"):
+        signal.dedup_key = line.dedup_key
+    return signal
+
+
+def _add(event: _Event, type_: str, rest: str) -> None:
     event.types.append(_NUMBERED.get(type_.removeprefix("UNKNOWN[").rstrip("]"), type_))
-    raw, _, enriched = match["rest"].partition("\x1d")
+    raw, _, enriched = rest.partition("\x1d")
     inner = re.search(r"\bmsg='(?P<inside>.*?)'(?:\s|$|[A-Z])", raw, re.DOTALL)
     said = raw[: inner.start()] + " " + inner["inside"] if inner else raw
     if denied := re.search(r"avc:\s+denied\s+\{ ?([^}]{1,128})\}", raw):

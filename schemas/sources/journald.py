@@ -1,7 +1,7 @@
 """systemd's journal as JSON: `journalctl -o json`, and the agents that keep its field names (Vector, Fluent Bit, Fluentd, Promtail).
 
 Knows:   that any field may be text, null (too large), an array of bytes (not UTF-8) or an array of repeated values.
-Ignores: what a message means (linux_meaning.py).
+Ignores: what a message means (linux_meaning.py; auditd.py for what the audit log sent).
 Identity _HOSTNAME; the unit a message is about: UNIT or USER_UNIT of systemd's own messages, else _SYSTEMD_UNIT; container fields.
 Time     _SOURCE_REALTIME_TIMESTAMP, else __REALTIME_TIMESTAMP (µs, as text), else the agent's.  Severity PRIORITY 0–7.
 Dedup    __CURSOR, unique for an entry; messages about a unit's state share the unit's key.
@@ -17,7 +17,8 @@ from schemas import times
 from schemas.rejected import Rejected
 from schemas.severity import BY_SYSLOG
 from schemas.signal import Signal
-from schemas.sources.linux_meaning import Line, signal_of
+from schemas.sources.auditd import signal_of_line
+from schemas.sources.linux_meaning import Line
 from schemas.sources.linux_programs import without_uid
 from schemas.sources.source import Received, Source
 
@@ -49,7 +50,7 @@ def recognises(document: Any) -> bool:
 
 
 def read(document: Any, received: Received) -> Iterable[Signal | Rejected]:
-    yield signal_of(line_of(document), received)
+    yield signal_of_line(line_of(document), received)
 
 
 def line_of(entry: Mapping[str, Any]) -> Line:

@@ -16,10 +16,11 @@ from schemas import severity, times
 from schemas.rejected import Rejected
 from schemas.severity import BY_SYSLOG
 from schemas.signal import Signal
+from schemas.sources.auditd import signal_of_line
 from schemas.sources.cloud import decoded, first, mapping, sequence, text
 from schemas.sources.fields import flat, labels
 from schemas.sources.json_log import level_of, message_of
-from schemas.sources.linux_meaning import Line, signal_of
+from schemas.sources.linux_meaning import Line
 from schemas.sources.source import Received, Source
 
 _HOST: Final = ("hostname", "HOST", "logsource", "host", "fromhost", "source_host", "HOST_FROM", "nodename")
@@ -109,12 +110,12 @@ def recognises_loki(document: Any) -> bool:
 
 def read_syslog(document: Any, received: Received) -> Iterable[Signal | Rejected]:
     program = first(document, *_PROGRAM[:-1]) or first(document, "syslogtag", "tag").rstrip(":").partition("[")[0]
-    yield signal_of(_line(document, "linux.syslog_json", program), received)
+    yield signal_of_line(_line(document, "linux.syslog_json", program), received)
 
 
 def read_vector(document: Any, received: Received) -> Iterable[Signal | Rejected]:
     kind = text(document.get("source_type"))
-    yield signal_of(_line(document, f"linux.vector_{kind}"[:64], first(document, *_PROGRAM)), received)
+    yield signal_of_line(_line(document, f"linux.vector_{kind}"[:64], first(document, *_PROGRAM)), received)
 
 
 def read_kmsg(document: Any, received: Received) -> Iterable[Signal | Rejected]:
@@ -122,7 +123,7 @@ def read_kmsg(document: Any, received: Received) -> Iterable[Signal | Rejected]:
     seconds, micros = text(document.get("sec")), text(document.get("usec"))
     own = times.parse(f"{seconds}.{micros:0>6}", unit="s") if seconds.isdecimal() and len(seconds) >= 9 else 0
     time_ns = own or next((found for key in ("date", "@timestamp") if (found := times.parse(document.get(key)))), 0)
-    yield signal_of(
+    yield signal_of_line(
         Line(
             "linux.fluentbit_kmsg",
             text(document.get("msg")),
@@ -136,7 +137,7 @@ def read_kmsg(document: Any, received: Received) -> Iterable[Signal | Rejected]:
 
 
 def read_tail(document: Any, received: Received) -> Iterable[Signal | Rejected]:
-    yield signal_of(_line(document, "linux.fluentbit", first(document, *_PROGRAM)), received)
+    yield signal_of_line(_line(document, "linux.fluentbit", first(document, *_PROGRAM)), received)
 
 
 def read_loki(document: Any, received: Received) -> Iterable[Signal | Rejected]:
@@ -154,7 +155,7 @@ def read_loki(document: Any, received: Received) -> Iterable[Signal | Rejected]:
             number = severity.from_word(said.get("detected_level", said.get("level", "")))
             unit, program = own.pop("unit", ""), own.pop("syslog_identifier", own.get("identifier", ""))
             host = own.get("hostname", own.get("host", own.get("nodename", "")))
-            yield signal_of(
+            yield signal_of_line(
                 Line(
                     "linux.loki_push",
                     value[1].rstrip("\n"),
