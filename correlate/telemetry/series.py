@@ -185,7 +185,8 @@ class SeriesTable:
     # --- learning ---------------------------------------------------------------------------------------------------------
 
     def learn(self, touched: Int64s, now_ns: int, troubled: Sequence[tuple[int, int, Bools]]) -> None:
-        """Learns what is old enough and lies in no troubled span (begin, end, which series it troubles)."""
+        """Learns what is old enough and lies in no troubled span (begin, end, which series it troubles).  What was over before it could be
+        learned is learned: so few samples move no level, and say how far the series strays and comes back by itself."""
         lag = self.parameters.lag_windows * np.maximum(self.parameters.window_ns, 2 * self.step[touched])
         due = touched
         while len(due):
@@ -198,7 +199,8 @@ class SeriesTable:
             self.considered[due] += 1
             quiet = np.ones(len(due), dtype=bool)
             for begin, end, whom in troubled:
-                quiet &= (times < begin) | (times > end) | ~whom[due]
+                brief = min(end, now_ns) - begin <= self.parameters.lag_windows * 2 * self.step[due]
+                quiet &= (times < begin) | (times > end) | ~whom[due] | brief
             quiet |= self.learned[due] < AT_ONCE
             if quiet.any():
                 self._accept(due[quiet], self.values[due[quiet], column[quiet]])

@@ -104,6 +104,16 @@ def test_nothing_is_learned_from_troubled_times() -> None:
     assert made.learned[0] >= AT_ONCE
 
 
+def test_what_was_over_within_three_samples_is_learned_as_a_spike() -> None:
+    """It moves no level, but another like it is no longer unheard of; what lasted longer teaches nothing."""
+    brief, lasting = table(counter=False), table(counter=False)
+    learn(brief, [10.0] * 20 + [90.0] * 2 + [10.0] * 8, trouble=(20.8 * 60, 23 * 60))
+    learn(lasting, [10.0] * 20 + [90.0] * 6 + [10.0] * 8, trouble=(20.8 * 60, 27 * 60))
+    assert brief.level[0] == lasting.level[0] == 10.0
+    assert np.count_nonzero(brief.normal[0] == 90.0) == 2
+    assert np.count_nonzero(lasting.normal[0] == 90.0) == 0
+
+
 def test_what_is_adopted_is_the_level_at_once() -> None:
     """After `relearn` the latest samples make the level, though the trouble taught nothing."""
     made = table(counter=False)
