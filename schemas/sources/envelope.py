@@ -9,11 +9,7 @@ unpacking (a decompression bomb costs at most the cap), depth, documents a recor
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import re
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -22,6 +18,7 @@ import orjson
 
 from schemas.rejected import Rejected
 from schemas.sources.layers import parts_of
+from schemas.sources.packing import GZIP, decode, gunzip, several, unbase64
 from schemas.sources.part import Part, json_in
 from schemas.sources.source import Received, Source
 
@@ -49,17 +46,16 @@ class Document:
     """Where it lies in the record: `Records[2].body`; empty for the record itself."""
 
 
-_GZIP: Final = b"\x1f\x8b"
-_BASE64: Final = re.compile(r"\s*[A-Za-z0-9+/_-]{24,}={0,2}\s*")
 _PACKED: Final = ("H4sI", "eyJ", "W3si", "ewog", "eyAi")
 """How base64 of gzip, of `{"`, of `[{"` and of pretty-printed JSON begins."""
 _CARRYING: Final = ("body", "payload", "data", "message", "content", "event", "record", "value", "raw", "telemetry_payload")
 """Under which keys gateways, queues and webhook relays put what they were given."""
-_LONE_SURROGATE: Final = re.compile(
-    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-)
-_decoder: Final = json.JSONDecoder(parse_constant=lambda _: None)
-"""For what orjson rightly refuses but tools write: NaN, Infinity, integers of any size, several values in a row."""
+_LINES: Final = {
+    "container.log.docker": ("log",), "linux.fluentbit": ("log", "message"), "linux.vector": ("message",), "json.log": ("message", "msg", "event"),
+}  # fmt: skip
+"""Formats of shipped lines, which are not read in bulk, and where each keeps the line."""
+_NO_MORE_THAN_A_LINE: Final = frozenset({*_LINES, "elastic.ecs", "cloudevents", "alert.template", "change.template"})
+"""Formats that a line's own JSON may look like without being anything but a log."""
 
 
 class Opener:
@@ -82,7 +78,7 @@ class Opener:
             yield found
 
     def _bytes(self, value: bytes, received: Received, at: str, depth: int) -> Iterator[Document | Rejected]:
-        if value[:2] == _GZIP:
+        if value[:2] == GZIP:
             unpacked = gunzip(value, self._limits.unpacked_bytes)
             if isinstance(unpacked, Rejected):
                 yield replace(unpacked, at=at)
@@ -140,9 +136,18 @@ class Opener:
             for part in parts:
                 yield from self._part(part, received, at, depth)
         elif (source := self._detect(document)) is not None:
-            yield Document(source, document, received, at)
+            yield self._shipped(source, document, at, received) or Document(source, document, received, at)
         else:
             yield from self._carried(document, received, at, depth)
+
+    def _shipped(self, source: Source, document: Any, at: str, received: Received) -> Document | None:
+        """The document of a known format that a log line holds: an exporter prints events and alerts, a shipper takes them for its words."""
+        for key in _LINES.get(source.format, ()):
+            said = document.get(key)
+            inner = json_in(said) if isinstance(said, str) and said.lstrip().startswith("{") else None
+            if isinstance(inner, dict) and (found := self._detect(inner)) is not None and found.format not in _NO_MORE_THAN_A_LINE:
+                return Document(found, inner, received, f"{at}.{key}" if at else key)
+        return None
 
     def _carried(self, document: Any, received: Received, at: str, depth: int) -> Iterator[Document | Rejected]:
         """What a relay's own envelope carries (`{"headers": …, "body": …}`), where that is read; else why not."""
@@ -188,81 +193,6 @@ class Opener:
 
     def _too_deep(self, at: str) -> Rejected:
         return Rejected("too_deep", f"more than {self._limits.depth} envelopes lie in each other", at)
-
-
-def gunzip(value: bytes, most: int) -> bytes | Rejected:
-    """The unpacked bytes of all gzip members, at most `most`."""
-    unpacked, rest = bytearray(), value
-    while rest[:2] == _GZIP:
-        engine = zlib.decompressobj(wbits=31)
-        try:
-            unpacked += engine.decompress(rest, most - len(unpacked) + 1)
-        except zlib.error as error:
-            return Rejected("bad_gzip", f"begins like gzip but does not unpack: {error}")
-        if len(unpacked) > most:
-            return Rejected("too_large", f"unpacks to more than {most} bytes; send smaller batches")
-        if not engine.eof:
-            return Rejected("bad_gzip", "the gzip stream is cut off")
-        rest = engine.unused_data
-    return bytes(unpacked)
-
-
-def unbase64(text: str) -> bytes | None:
-    """The decoded bytes, standard or URL alphabet; None for what is no base64."""
-    if not _BASE64.fullmatch(text):
-        return None
-    plain = text.strip().replace("-", "+").replace("_", "/")
-    try:
-        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        return None
-
-
-def decode(value: bytes) -> str:
-    """Bytes as text: by their byte order mark, else UTF-16 if every other byte is zero, else UTF-8 with bad bytes replaced."""
-    if value[:3] == b"\xef\xbb\xbf":
-        return value[3:].decode("utf-8", "replace")
-    if value[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return value.decode("utf-16", "replace")
-    if len(value) >= 4 and value[1] == value[3] == 0 and value[0] and value[2]:
-        return value.decode("utf-16-le", "replace")
-    return value.decode("utf-8", "replace")
-
-
-def several(text: str, most: int) -> list[Any]:
-    """The JSON values of a text: one a line, or one after the other; [] when not one can be read."""
-    lines = [line for line in text.split("\n") if line.strip()]
-    if len(lines) > 1 and not lines[0].rstrip().endswith((",", "{", "[", ":")):
-        found = [_line(line) for line in lines[: most + 1]]
-        if any(not isinstance(item, Rejected) for item in found):
-            return found
-    return _in_a_row(_LONE_SURROGATE.sub(r"\\ufffd", text), most)
-
-
-def _line(line: str) -> Any:
-    try:
-        return orjson.loads(line)
-    except orjson.JSONDecodeError:
-        found = _in_a_row(_LONE_SURROGATE.sub(r"\\ufffd", line), 1)
-        return found[0] if found else Rejected("not_json", "this line is no complete JSON value")
-
-
-def _in_a_row(text: str, most: int) -> list[Any]:
-    found: list[Any] = []
-    place = 0
-    while len(found) <= most:
-        while place < len(text) and text[place] in " \t\r\n,\x1e":
-            place += 1
-        if place == len(text):
-            break
-        try:
-            item, place = _decoder.raw_decode(text, place)
-        except (ValueError, RecursionError):
-            if found:
-                found.append(Rejected("not_json", "what follows the last complete JSON value is none"))
-            break
-        found.append(item)
-    return found
 
 
 def _shape(document: Any) -> str:

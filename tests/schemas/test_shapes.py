@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.sources.detect import SOURCES
-from schemas.sources.envelope import several
+from schemas.sources.packing import several
 from schemas.sources.shapes import MAX_KEYS, MAX_SHAPES, Shapes, may_read_any
 from schemas.sources.source import Source
 from tests.schemas.oracle import fixtures
