@@ -21,8 +21,8 @@ from schemas.signal import SUBJECT_SCHEMA, Subject, subjects_frame
 
 MAX_SUBJECTS: Final = 500_000
 """About 1 KB each: half a gigabyte at most.  An estate of 5,000 pods with 50 series each has half as many."""
-MAX_REMEMBERED: Final = 100_000
-"""Attributes of log records, about 1 KB a set: where they vary from line to line, remembering them is in vain."""
+MAX_VARYING: Final = 100_000
+"""Attributes of log records and parameters of events, about 1 KB a set: where they vary from row to row, remembering more is in vain."""
 
 
 class Subjects:
@@ -39,6 +39,9 @@ class Subjects:
         """Whatever else a decoder knows of raw bytes: dictionaries of its own, by resource or metric."""
         self.remembered = 0
         """Entries in all of them; the decoder counts."""
+        self.varying: dict[Any, Any] = {}
+        """The same of what may vary from row to row: forgotten sooner, and apart from the rest."""
+        self.varied = 0
 
     def number(self, subject: Subject) -> int:
         """The number of a subject as a reader made it."""
@@ -61,10 +64,11 @@ class Subjects:
 
     def forget_if_full(self) -> None:
         """To be called between batches only: numbers given out before mean nothing after."""
-        if self.remembered > MAX_REMEMBERED:
-            self.known.clear()
-            self.remembered = 0
-        if max(len(self._settled), len(self.by_key), len(self.facts)) > MAX_SUBJECTS:
+        full = max(len(self._settled), len(self.by_key), len(self.facts), self.remembered) > MAX_SUBJECTS
+        if full or self.varied > MAX_VARYING:
+            self.varying.clear()
+            self.varied = 0
+        if full:
             self._numbers.clear()
             self._settled.clear()
             self.by_key.clear()

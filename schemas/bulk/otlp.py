@@ -7,6 +7,7 @@ explicit nulls, lists and maps among attributes are read as the plain reader rea
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -142,7 +143,7 @@ _metrics: Final = msgspec.json.Decoder(_Metrics)
 _pairs: Final = msgspec.json.Decoder(list[KeyValue])
 _DEPTH: Final = {"resource": 3, "attributes": 7, "body": 7}
 """Levels of the document above each: the plain reader cuts what lies too deep."""
-_CAREFUL: Final = (b"_value", b"null", b"\\u", b"rrayValue", b"kvlistValue")
+_careful: Final = re.compile(rb"_value|null|\\u|rrayValue|kvlistValue").search
 """Marks of what only `camel` reads right: the proto names, explicit nulls, lists and maps."""
 
 
@@ -262,6 +263,6 @@ def _facts(raw: bytes) -> dict[str, str] | None:
 
 
 def _read_pairs(raw: bytes) -> Iterable[KeyValue]:
-    if any(mark in raw for mark in _CAREFUL):
+    if _careful(raw):
         return msgspec.convert(camel(orjson.loads(raw), _DEPTH["attributes"]), list[KeyValue], strict=False)
     return _pairs.decode(raw)

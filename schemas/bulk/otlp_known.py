@@ -42,9 +42,11 @@ class LogAttributes(dict[Any, Told]):
     def __init__(self, facts: Mapping[str, str] | None, scope: str, event: str, pairs: Pairs, subjects: Subjects) -> None:
         super().__init__()
         self._facts, self._scope, self._event, self._pairs, self._subjects = facts, scope, event, pairs, subjects
+        self._numbers: dict[tuple[Any, str], int] = {}
+        """Subjects by what a record itself says of who it is about: few, even where attributes vary from record to record."""
 
     def __missing__(self, key: Any) -> Told:
-        self._subjects.remembered += 1
+        self._subjects.varied += 1
         if self._facts is None:
             return Told(NO_SUBJECT, "", None)
         try:
@@ -52,9 +54,15 @@ class LogAttributes(dict[Any, Told]):
         except BROKEN:
             return self.setdefault(key, Told(NO_SUBJECT, "", None))
         event = self._event or said.get("event.name", "")
-        subject = otlp.log_subject(self._facts, dict(otlp.own_identity(said)), event or self._scope)
         words = (event, *otlp.exception_of(said))
-        return self.setdefault(key, Told(self._subjects.number(subject), otlp.evidence(said), words if any(words) else None))
+        number = self._number(self._facts, otlp.own_identity(said), event or self._scope)
+        return self.setdefault(key, Told(number, otlp.evidence(said), words if any(words) else None))
+
+    def _number(self, facts: Mapping[str, str], own: tuple[tuple[str, str], ...], name: str) -> int:
+        number = self._numbers.get((own, name))
+        if number is None:
+            number = self._numbers[own, name] = self._subjects.number(otlp.log_subject(facts, dict(own), name))
+        return number
 
 
 class Named(NamedTuple):
@@ -108,9 +116,9 @@ class Known:
 
     def _logs(self, resource: bytes, scope: str, event: str) -> LogAttributes:
         key = (self._format, resource, scope, event)
-        known: LogAttributes | None = self._subjects.known.get(key)
+        known: LogAttributes | None = self._subjects.varying.get(key)
         if known is None:
-            known = self._subjects.known[key] = LogAttributes(self._facts(resource), scope, event, self._pairs, self._subjects)
+            known = self._subjects.varying[key] = LogAttributes(self._facts(resource), scope, event, self._pairs, self._subjects)
         return known
 
     def _facts(self, resource: bytes) -> dict[str, str] | None:

@@ -178,12 +178,12 @@ def _emitter(winlog: _Winlog, subjects: Subjects) -> _Emitter:
 
 
 def _parameters(winlogs: Sequence[_Winlog], subjects: Subjects) -> list[_Parameters]:
-    known: dict[bytes, _Parameters] = subjects.known.setdefault((WINLOGBEAT, "parameters"), {})
+    known: dict[bytes, _Parameters] = subjects.varying.setdefault((WINLOGBEAT, "parameters"), {})
     keys = list(map(b"\0".join, map(_parameter_parts, winlogs)))
     for key, winlog in zip(keys, winlogs, strict=True):
         if key not in known:
             known[key] = _parameters_of(winlog)
-            subjects.remembered += 1
+            subjects.varied += 1
     return list(map(known.__getitem__, keys))
 
 
