@@ -131,7 +131,9 @@ _OUTCOMES: Final = {
     )
     | {"timed out", "timed_out", "internal error", "rollback failed"},
     "cancelled": words("stop stopped cancel cancelled canceled cancelling abandoned superseded aborted terminated skipped stopping"),
-    "started": words("start started starting building progress inprogress pending queued working running create created submitted provisioning"),
+    "started": words(
+        "start started starting building progress inprogress pending queued working running create created submitted provisioning"
+    ),
 }
 
 
