@@ -53,7 +53,7 @@ def read(document: Any, received: Received) -> Iterator[Signal | Rejected]:
         severity_number=severity.ERROR if code >= 500 else severity.WARN if failed else severity.INFO,
         text=sentence(f"{verb} {'/'.join(item for item in (resource, name, part) if item)}", str(code or ""), text(answer.get("reason")), text(answer.get("message"))),
         change_id=id_ if kind is not Kind.LOG else "", dedup_key=f"k8s-audit:{id_}" if id_ else "",
-        details={"action": verb, "to": _wanted(document, part), "outcome": "failed" if failed else "succeeded", "actor": role_of(user, received.redaction_key)},
+        details={"action": verb, "to": _wanted(document, part), "outcome": _outcome(code, text(document.get("stage"))), "actor": role_of(user, received.redaction_key)},
     )  # fmt: skip
 
 
@@ -62,6 +62,11 @@ def singular(resource: str) -> str:
     if resource.endswith("ies"):
         return resource[:-3] + "y"
     return resource[:-2] if resource.endswith("sses") else resource if resource == "endpoints" else resource.removesuffix("s")
+
+
+def _outcome(code: int, stage: str) -> str:
+    """By the answer; a request that was only received has none yet."""
+    return "failed" if code >= 400 or stage == "Panic" else "succeeded" if code or stage == "ResponseComplete" else "started"
 
 
 def _kind(verb: str, resource: str, part: str, user: str) -> Kind:
