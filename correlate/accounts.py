@@ -68,7 +68,7 @@ def scene_of(view: View, trouble: Trouble, now_ns: int, findings: Sequence[Findi
     """What the judges of changes see.  Without a change to judge, only the series of entries are gathered: their requests may have risen."""
     changes, calls = view.journal.changes_until(now_ns), view.telemetry.calls()
     window_ns = trouble.window_ns
-    entries = None if changes else frozenset(calls).difference(*calls.values())
+    entries = None if changes else _entries(view, calls)
     return Scene(
         estate=view.estate,
         onset_ns=trouble.onset_ns,
@@ -83,6 +83,11 @@ def scene_of(view: View, trouble: Trouble, now_ns: int, findings: Sequence[Findi
         findings=findings,
         declared=view.declared,
     )
+
+
+def _entries(view: View, calls: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """Entities that nobody calls, if any calls are known."""
+    return frozenset(view.telemetry.entities()).difference(*calls.values()) if calls else frozenset()
 
 
 def account_of(

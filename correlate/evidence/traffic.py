@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,6 +26,14 @@ _OUTCOME = re.compile(r"error|fail|[45]xx|success|duration|latency|size|bytes|qu
 SURGE = 1.5
 """Ratio of traffic that is a surge: capacity is planned with a third to spare, and everyday peaks stay within it."""
 MIN_SAMPLES = 8
+NEVER_NS = 1 << 62
+
+
+class _Rate(NamedTuple):
+    at_ns: int
+    """When it rose for good; NEVER if it did not."""
+    before: float
+    during: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,31 +45,34 @@ class Surge:
 
 
 def surge(scene: Scene) -> Surge | None:
-    """The entry whose requests rose before or with the trouble, if one did."""
+    """The entry whose requests rose before or with the trouble, if all entries together are asked for more: where one is asked for more
+    and another for less, or where a service that few ask is asked in a loop, nobody outside wants more."""
     called = {callee for callees in scene.calls.values() for callee in callees}
-    rises: dict[str, tuple[int, float, float]] = {}
-    steady: set[str] = set()
-    for series in scene.series:
-        owner = owner_of_requests(series)
-        if owner is None:
-            continue
-        rise = _rise(series, scene)
-        if rise and (owner not in rises or rise[0] < rises[owner][0]):
-            rises[owner] = rise
-        elif rise is None:
-            steady.add(owner)
-    callers = _callers(scene)
-    entries = [owner for owner in sorted(rises) if owner not in called or all(caller in rises for caller in callers[owner])]
-    entries = [owner for owner in entries if owner not in called] or entries
-    early = [owner for owner in entries if rises[owner][0] <= scene.onset_ns + MINUTE_NS and owner not in steady]
-    if not early:
+    rates = {owner: rate for owner, rate in _rates(scene).items() if owner not in called}
+    before, during = sum(rate.before for rate in rates.values()), sum(rate.during for rate in rates.values())
+    early = [owner for owner in rates if rates[owner].at_ns <= scene.onset_ns + MINUTE_NS and (owner in scene.calls or not called)]
+    if not early or during < SURGE * before:
         return None
-    owner = max(early, key=lambda each: (rises[each][2] - rises[each][1], each))
-    _, before, during = rises[owner]
+    owner = max(early, key=lambda each: (rates[each].during - rates[each].before, each))
+    rate = rates[owner]
     return Surge(
         owner if called else None,
-        f"Requests to {split(owner)[1]} rose from {before:.3g} to {during:.3g} per second before anything failed.",
+        f"Requests to {split(owner)[1]} rose from {rate.before:.3g} to {rate.during:.3g} per second before anything failed.",
     )
+
+
+def _rates(scene: Scene) -> dict[str, _Rate]:
+    """Requests of each owner, all its series together; they rose where each of them did: what one route gains, another may have lost."""
+    rates: dict[str, list[_Rate]] = defaultdict(list)
+    for series in scene.series:
+        owner = owner_of_requests(series)
+        rate = _rate(series, scene) if owner else None
+        if owner and rate:
+            rates[owner].append(rate)
+    return {
+        owner: _Rate(max(rate.at_ns for rate in each), sum(rate.before for rate in each), sum(rate.during for rate in each))
+        for owner, each in rates.items()
+    }
 
 
 def owner_of_requests(series: Series) -> str | None:
@@ -74,16 +86,8 @@ def _counts_requests(name: str) -> bool:
     return bool(_REQUESTS.search(name)) and not _OUTCOME.search(name)
 
 
-def _callers(scene: Scene) -> dict[str, set[str]]:
-    callers: dict[str, set[str]] = defaultdict(set)
-    for caller, callees in scene.calls.items():
-        for callee in callees:
-            callers[callee].add(caller)
-    return callers
-
-
-def _rise(series: Series, scene: Scene) -> tuple[int, float, float] | None:
-    """When the rate rose for good, from what to what; None when it did not."""
+def _rate(series: Series, scene: Scene) -> _Rate | None:
+    """What a series counts before and during the trouble; None where there are too few samples to tell."""
     before = series.times_ns <= scene.onset_ns - series.step_ns * 2
     quiet = series.values[before][: max(MIN_SAMPLES, int(before.sum() * 0.7))]
     late = series.values[series.times_ns >= scene.onset_ns]
@@ -92,11 +96,11 @@ def _rise(series: Series, scene: Scene) -> tuple[int, float, float] | None:
     level, now = float(np.median(quiet)), float(np.median(late))
     spread = 1.4826 * float(np.median(np.abs(quiet - level)))
     if level <= 0 or now < SURGE * level or now < level + 5 * spread:
-        return None
+        return _Rate(NEVER_NS, level, now)
     high = series.values > level + (now - level) / 2
     first = len(high) - 1
     while first > 0 and high[first - 1]:
         first -= 1
     rising = np.flatnonzero(high & (series.times_ns <= scene.onset_ns + 2 * series.step_ns))
     at = int(rising[0]) if len(rising) else first
-    return int(series.times_ns[at]), level, now
+    return _Rate(int(series.times_ns[at]), level, now)

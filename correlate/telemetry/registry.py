@@ -74,11 +74,15 @@ class Registry:
     def _caller(self, role: Role) -> int:
         if not role.client:
             return NOBODY
-        caller, server = self.entity(role.client), self.entity(role.owner)
-        if caller != server and server not in self.observed.setdefault(caller, set()):
-            self.observed[caller].add(server)
-            self._changed = True
+        caller = self.entity(role.client)
+        self.observe(caller, self.entity(role.owner))
         return caller
+
+    def observe(self, caller: int, callee: int) -> None:
+        """Takes note of a call; nobody calls itself."""
+        if caller != callee and callee not in self.observed.setdefault(caller, set()):
+            self.observed[caller].add(callee)
+            self._changed = True
 
     def keep(self, kept: Int64s) -> None:
         """Follows the series table when it has made room."""

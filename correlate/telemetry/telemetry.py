@@ -19,6 +19,7 @@ from correlate.telemetry.assembly import Evidence, assemble, nothing
 from correlate.telemetry.baseline import Bools
 from correlate.telemetry.interner import Interner
 from correlate.telemetry.logs import Logs
+from correlate.telemetry.mentions import Mentions
 from correlate.telemetry.nulls import Null
 from correlate.telemetry.registry import Registry
 from correlate.telemetry.roles import FAMILIES, owner_of
@@ -41,6 +42,7 @@ class Telemetry:
         self.registry = Registry()
         self.series = SeriesTable(parameters, SERIES)
         self.logs = Logs(parameters)
+        self.mentions = Mentions()
         self.nulls = [Null() for _ in FAMILIES]
         self.partitions: list[tuple[str, int]] = []
         self._subjects = Interner(SUBJECTS)
@@ -127,6 +129,7 @@ class Telemetry:
         texts = rows.texts if known.all() else rows.texts.filter(known)
         where = np.vstack((rows.places, rows.offsets, rows.rows))[:, known]
         self.logs.take(owner[known], rows.times_ns[known], rows.template_ids[known], rows.traces[known], texts, where)
+        self.mentions.take(owner[known], rows.template_ids[known], texts)
 
     def advance(self, now_ns: int, troubled: Sequence[Span]) -> bool:
         """Closes the tick that ends at `now_ns`, learning nothing from the troubled spans; True if there is something new to judge."""
@@ -138,6 +141,8 @@ class Telemetry:
         minute = now_ns - self._renewed >= MINUTE_NS
         if minute and news:
             self._renewed = now_ns
+            for caller, callee in self.mentions.calls(self.registry.number_of):
+                self.registry.observe(caller, callee)
             self.series.compare_peers()
             for null in self.nulls:
                 null.fit()
