@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.entity import KINDS, split
 from schemas.aliases import ALIASES
+from schemas.entity import KINDS, split
 from schemas.identity import dictionary, identify, owner_of_pod
 from schemas.resource_names import resource
 
