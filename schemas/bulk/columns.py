@@ -118,4 +118,6 @@ _INT64_DIGITS: Final = 19
 def finite(texts: list[str]) -> tuple[pl.Series, npt.NDArray[np.bool_]]:
     """Numbers of decimal texts, null where they are not finite; and where a text is no number at all."""
     numbers = pl.Series(texts, dtype=pl.String).cast(pl.Float64, strict=False)
+    if not numbers.null_count() and np.isfinite(numbers.to_numpy()).all():
+        return numbers, np.zeros(len(texts), np.bool_)
     return pl.select(pl.when(numbers.is_finite()).then(numbers)).to_series(), numbers.is_null().to_numpy()
