@@ -39,7 +39,7 @@ def test_a_guilty_change_stands_above_the_entity_it_broke() -> None:
 
 
 def test_the_list_stands_in_the_order_of_its_scores() -> None:
-    """Sixty per cent "none" over two equal entities leaves each thirty: a change with forty is the likeliest single cause (C26)."""
+    """Sixty per cent "none" over two equal entities leaves each thirty: a change with forty is the likeliest single cause (C23)."""
     suspects = ranked([change("x", 0.4), nobody(0.6)], {"service:a": 10.0, "service:b": 10.0})
     assert [round(suspect.score, 6) for suspect in suspects] == [0.4, 0.3, 0.3]
     assert suspects[0].change is not None
@@ -62,7 +62,7 @@ def test_blame_compares_by_ratio_whatever_its_scale(scale: float) -> None:
 
 
 def test_the_entry_whose_requests_rose_leads_whoever_broke_under_them() -> None:
-    """A surge names the entry by the odds of what tells of it: three nats are twenty to one against the most blamed (C25)."""
+    """A surge names the entry by the odds of what tells of it: three nats are twenty to one against the most blamed (C23)."""
     surge = Suspect("service:front", "traffic", None, 1.0, (Argument(kind="exogenous", nats=3.0, text="Requests to front rose"),))
     suspects = ranked([surge], {"service:db": 20.0, "service:front": 1.0})
     assert [suspect.entity for suspect in suspects] == ["service:front", "service:db"]

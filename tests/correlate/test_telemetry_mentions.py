@@ -1,4 +1,4 @@
-"""Whom components name in what they log: calls learned from wordings (C14)."""
+"""Whom components name in what they log: calls learned from wordings (C15)."""
 
 from __future__ import annotations
 

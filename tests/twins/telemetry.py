@@ -130,3 +130,15 @@ def grouped(rows: Sequence[tuple[int, int, int]]) -> list[tuple[int, int]]:
         mine = [(time, place, unit) for place, (other, unit, time) in enumerate(rows) if other == key]
         found.append((min(mine)[1], len({unit for _, _, unit in mine})))
     return found
+
+
+def discounted(
+    rows: Sequence[Sequence[float]], below: dict[int, set[int]], spreading: Sequence[int], share: float, noticed: float
+) -> list[list[float]]:
+    """Per entity and family: what spreads loses a share of the most that anybody below shows of what spreads, beyond what is noticed."""
+    found = []
+    for entity, row in enumerate(rows):
+        most = max((rows[callee][family] for callee in below.get(entity, ()) for family in spreading), default=0.0)
+        explained = share * max(0.0, most - noticed)
+        found.append([max(0.0, nats - explained) if family in spreading else nats for family, nats in enumerate(row)])
+    return found

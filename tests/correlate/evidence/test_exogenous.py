@@ -111,7 +111,7 @@ def test_a_surge_at_the_entry_is_a_cause_and_a_surge_within_is_not() -> None:
 
 
 def test_of_several_entries_the_one_that_gained_most_is_named() -> None:
-    """Where calls are known the surge has a door; where nobody is known to call anybody, any service may be an entry (C25)."""
+    """Where calls are known the surge has a door; where nobody is known to call anybody, any service may be an entry (C23)."""
     both = (traffic("web", 100, 700), traffic("mobile", 100, 300), traffic("orders", 200, 1000))
     scene = outage(series=both).scene()
     calls = {"service:web": frozenset({"service:orders"}), "service:mobile": frozenset({"service:orders"})}
