@@ -87,6 +87,7 @@ REFERENCES: Final = {
     "journald": "https://www.freedesktop.org/software/systemd/man/latest/systemd.journal-fields.html",
     "journald_text": "https://systemd.io/JOURNAL_EXPORT_FORMATS/",
     "linux_shippers": "https://docs.fluentbit.io/manual/pipeline/inputs",
+    "fluentd": "https://docs.fluentd.org/output/file",
     "log_collectors": "https://go2docs.graylog.org/current/getting_in_log_data/gelf.html",
     "logfmt": "https://pkg.go.dev/log/slog#TextHandler",
     "metricbeat": "https://www.elastic.co/guide/en/beats/metricbeat/current/exported-fields.html",
