@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic, time_ns
@@ -23,7 +24,6 @@ from correlate.memory import MemoryFormatError
 from correlate.reporting import Emission
 from correlate.units import SECOND_NS
 from schemas import wire
-from schemas.incident import Phase
 from streams import metrics
 from streams.checkpoints import Checkpoint, chunks, read_newest
 from streams.exits import EXIT_BUG, die
@@ -95,7 +95,6 @@ class Correlator:
         self._on_emission = on_emission
         self._partitions: dict[int, Partition] = {}
         self._turn = asyncio.Lock()
-        self._open: dict[str, str] = {}
 
     async def handle(self, batch: Batch) -> None:
         """Takes one batch of signals in; it is acknowledged by the checkpoint that covers it."""
@@ -193,10 +192,6 @@ class Correlator:
             incident = emission.incident
             metrics.INCIDENT_REVISIONS.labels(incident.status.value).inc()
             metrics.POSTMORTEMS.inc(emission.postmortem is not None)
-            if incident.status in (Phase.RESOLVED, Phase.MERGED):
-                self._open.pop(incident.incident_id, None)
-            else:
-                self._open[incident.incident_id] = incident.severity
             if self._on_emission is not None:
                 self._on_emission(emission)
 
@@ -229,8 +224,9 @@ class Correlator:
         engines = self._engines()
         metrics.ESTATES.set(len(engines))
         self._gauge_watermark()
+        still_open = Counter(severity for engine in engines for severity in engine.reporter.open_severities())
         for severity in ("SEV1", "SEV2", "SEV3", "SEV4"):
-            metrics.INCIDENTS_OPEN.labels(severity).set(sum(known == severity for known in self._open.values()))
+            metrics.INCIDENTS_OPEN.labels(severity).set(still_open[severity])
         shed: dict[str, int] = {}
         for engine in engines:
             for reason, count in (*engine.shed.items(), *engine.telemetry.shed.items(), *engine.journal.shed.items()):
