@@ -58,8 +58,8 @@ def alerts_of(view: View, trouble: Trouble, end_ns: int, findings: Sequence[Find
     related = set(trouble.entities) | (trouble.blame.keys() & {finding.entity for finding in findings})
     chosen: list[Signal] = []
     for signal in view.journal.between(view.journal.alerts, trouble.onset_ns - BEFORE_NS, end_ns):
-        complaint = complaint_of(signal.subject)
-        if complaint.ident in idents or not related.isdisjoint((signal.subject.entity, *signal.subject.ancestors)):
+        subject = signal.subject
+        if not related.isdisjoint((subject.entity, *subject.ancestors)) or complaint_of(subject).ident in idents:
             chosen.append(signal)
     return sorted(chosen, key=_order)
 

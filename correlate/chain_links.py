@@ -132,7 +132,8 @@ def links_from(source: str, around: Surroundings) -> list[Link]:
         if target == source:
             continue
         kind, how = structure.get(target, ("", ""))
-        names = named is not None and named.search(around.texts.get(target, "")) is not None
+        text = around.texts.get(target, "")
+        names = named is not None and name in text and named.search(text) is not None
         link = _link(source, target, kind, how, names, target_ns - around.first_ns[source], around)
         if link is not None:
             found.append(link)

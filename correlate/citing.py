@@ -7,6 +7,7 @@ Ignores: which statement cites it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -29,30 +30,26 @@ def position_of(signal: Signal) -> Position:
 
 def evidence_of(signal: Signal) -> Evidence:
     """The evidence that one row is."""
+    subject = signal.subject
+    text = (signal.text or subject.name)[: 4 * COPY_CHARACTERS]
     return _evidence(
         position_of(signal),
-        at_ns=signal.event_time_ns,
-        kind=signal.subject.kind.value,
-        entity=signal.subject.entity,
-        source=signal.subject.source,
-        text=signal.text or signal.subject.name,
-        value=signal.value,
-        url=signal.evidence_url,
+        signal.event_time_ns,
+        subject.kind.value,
+        subject.entity,
+        subject.source,
+        text,
+        signal.value,
+        signal.evidence_url,
     )
 
 
 def evidence_of_finding(finding: Finding) -> Evidence:
     """The evidence that a computed departure from normal is: its first deviating record, and what was computed."""
-    return _evidence(
-        finding.position or NOWHERE,
-        at_ns=finding.first_ns,
-        kind=(Kind.LOG if finding.family.startswith("log") else Kind.METRIC).value,
-        entity=finding.entity,
-        source=finding.subject.source,
-        text=finding.text or finding.subject.name,
-        value=finding.observed,
-        url="",
-    )
+    kind = (Kind.LOG if finding.family.startswith("log") else Kind.METRIC).value
+    text = (finding.text or finding.subject.name)[: 4 * COPY_CHARACTERS]
+    place, source = finding.position or NOWHERE, finding.subject.source
+    return _evidence(place, finding.first_ns, kind, finding.entity, source, text, finding.observed, "")
 
 
 def distinct(evidence: Iterable[Evidence], most: int) -> tuple[Evidence, ...]:
@@ -70,8 +67,10 @@ def place_of(evidence: Evidence) -> tuple[str, int, int, int, str]:
     return evidence.topic, evidence.partition, evidence.offset, evidence.row, "" if evidence.topic else evidence.sha256
 
 
-def _evidence(position: Position, *, at_ns: int, kind: str, entity: str, source: str, text: str, value: float | None, url: str) -> Evidence:
-    copy = plain(text[: 4 * COPY_CHARACTERS]).strip()[:COPY_CHARACTERS]
+@lru_cache(maxsize=4_096)
+def _evidence(position: Position, at_ns: int, kind: str, entity: str, source: str, text: str, value: float | None, url: str) -> Evidence:
+    """A pure function of what it is given; remembered, since each revision cites most of what the one before cited."""
+    copy = plain(text).strip()[:COPY_CHARACTERS]
     return Evidence(
         topic=position.topic,
         partition=position.partition,

@@ -103,7 +103,7 @@ def _nothing_behind(account: Account, firing: Sequence[Signal]) -> Iterator[Argu
         mine = [row for row in firing if entity in (row.subject.entity, *row.subject.ancestors)]
         names = listed(list(dict.fromkeys(row.subject.name or "an unnamed alert" for row in mine)))
         text = f"Nothing measured of {name_of(entity)} departed from normal when {names} fired: the alert has nothing behind it."
-        yield _factor("unconfirmed_alert", text, [evidence_of(row) for row in mine])
+        yield _factor("unconfirmed_alert", text, (evidence_of(row) for row in mine))
 
 
 def _unwatched_origin(chain: Chain, firing: Sequence[Signal]) -> Iterator[Argument]:
@@ -131,11 +131,11 @@ def _noise(alerts: Sequence[Signal], firing: Sequence[Signal]) -> Iterator[Argum
             episodes[key[:2]] += 1
     for (entity, name), count in sorted(episodes.items()):
         if count >= FLAPPING_EPISODES:
-            refs = [evidence_of(row) for row in firing if (row.subject.entity, row.subject.name) == (entity, name)]
+            refs = (evidence_of(row) for row in firing if (row.subject.entity, row.subject.name) == (entity, name))
             yield _factor("noisy_alert", f"{name} on {name_of(entity)} fired {count} times over, resolved in between.", refs)
     if len(episodes) >= NOISY_ALERTS:
         text = f"{plural(len(episodes), 'distinct alert')} fired for one incident."
-        yield _factor("alert_fatigue", text, [evidence_of(row) for row in firing])
+        yield _factor("alert_fatigue", text, (evidence_of(row) for row in firing))
 
 
 def _shed(account: Account) -> Iterator[Argument]:

@@ -150,7 +150,7 @@ class IncidentBook:
         trouble.placed[entity] = why.nats
 
     def _nearest(self, onset_ns: int) -> Trouble | None:
-        return min(self._open(), key=lambda trouble: abs(trouble.onset_ns - onset_ns), default=None)
+        return min(self._open(), key=lambda trouble: trouble.apart_ns(onset_ns), default=None)
 
     def _near(self, onset_ns: int, window_ns: int) -> Trouble | None:
         """The open incident whose onset is nearest, if the clocks cannot tell them apart."""
@@ -158,7 +158,7 @@ class IncidentBook:
         if nearest is None:
             return None
         close = self.parameters.join_windows * max(nearest.window_ns, window_ns)
-        return nearest if abs(nearest.onset_ns - onset_ns) <= close else None
+        return nearest if nearest.apart_ns(onset_ns) <= close else None
 
     def _alerted_around(self, onset_ns: int) -> Trouble | None:
         """The nearest open incident, if it has an alert: an alert's time is late or early by its own rules, so it gathers what is about."""

@@ -6,7 +6,8 @@ Ignores: incidents.
 
 from __future__ import annotations
 
-from collections import deque
+from bisect import bisect_left, bisect_right
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -45,6 +46,8 @@ class Journal:
     """By dedup key: what is firing now."""
     repeats: dict[str, tuple[int, Signal]] = field(default_factory=dict)
     """By dedup key: how often a firing alert was told again since it began, and the last time."""
+    closed: Counter[str] = field(default_factory=Counter)
+    """By dedup key: resolutions on the shelf of alerts."""
     resolves: bool = False
     """Some alert of this estate was seen to resolve: from then on, silence does not mean that an alert is over."""
     shed: dict[str, int] = field(default_factory=dict)
@@ -55,9 +58,10 @@ class Journal:
         known = self.firing.get(key) if key else None
         if signal.status is Status.RESOLVED:
             self.firing.pop(key, None)
-            if known is None and key and any(old.dedup_key == key and old.status is Status.RESOLVED for old in reversed(self.alerts)):
+            if known is None and key and self.closed[key]:
                 return Hearing.REPEAT
             self.resolves = True
+            self.closed[key] += 1
             self._file(self.alerts, signal, ALERTS_MAX, LOOK_BACK_NS, "alerts_over_cap")
             return Hearing.RESOLUTION
         if known is not None and _began(known) == _began(signal):
@@ -88,12 +92,23 @@ class Journal:
         self._file(self.logs, signal, LOGS_MAX, LOGS_BACK_NS, "log_exemplars_over_cap")
 
     def _file(self, shelf: deque[Signal], signal: Signal, most: int, back_ns: int, shed: str) -> None:
-        shelf.append(signal)
-        while shelf and shelf[0].event_time_ns < signal.event_time_ns - back_ns:
-            shelf.popleft()
+        """In order of event time: a late row stands where its time puts it."""
+        if not shelf or shelf[-1].event_time_ns <= signal.event_time_ns:
+            shelf.append(signal)
+        else:
+            shelf.insert(bisect_right(shelf, signal.event_time_ns, key=_time_of), signal)
+        while shelf[0].event_time_ns < signal.event_time_ns - back_ns:
+            self._take_off(shelf)
         while len(shelf) > most:
-            shelf.popleft()
+            self._take_off(shelf)
             self.shed[shed] = self.shed.get(shed, 0) + 1
+
+    def _take_off(self, shelf: deque[Signal]) -> None:
+        oldest = shelf.popleft()
+        if shelf is self.alerts and oldest.status is Status.RESOLVED:
+            self.closed[oldest.dedup_key] -= 1
+            if not self.closed[oldest.dedup_key]:
+                del self.closed[oldest.dedup_key]
 
     def changes_until(self, now_ns: int) -> list[Signal]:
         """Changes within the look-back, oldest first; a late one stands where its time puts it."""
@@ -103,7 +118,13 @@ class Journal:
         )
 
     def between(self, shelf: deque[Signal], start_ns: int, end_ns: int) -> Iterator[Signal]:
-        return (signal for signal in shelf if start_ns <= signal.event_time_ns <= end_ns)
+        """Rows of a span of time, oldest first."""
+        first, last = bisect_left(shelf, start_ns, key=_time_of), bisect_right(shelf, end_ns, key=_time_of)
+        return (shelf[index] for index in range(first, last))
+
+
+def _time_of(signal: Signal) -> int:
+    return signal.event_time_ns
 
 
 def _began(signal: Signal) -> int:

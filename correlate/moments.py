@@ -224,5 +224,5 @@ def _moment(kind: str, run: Sequence[Signal], text: str, late: frozenset[Positio
         evidence=distinct((evidence_of(row) for row in (first, run[-1])), EVIDENCE_MOST),
         weight=WEIGHTS[kind] + extra,
         count=len(run),
-        late=any(position_of(row) in late for row in run),
+        late=bool(late) and any(position_of(row) in late for row in run),
     )

@@ -9,7 +9,7 @@ A bounded list: the closest of each sort.  What is farther away is told when som
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import groupby, islice
 from typing import Final
 
 from correlate.accounts import BEFORE_NS
@@ -77,19 +77,29 @@ def _share(around: Surroundings) -> str:
 
 def _alerts(around: Surroundings) -> Iterator[Reason]:
     """Firing ones that belong to nobody affected, nearest to the onset first; and those before the look-back."""
-    onset_ns, mine = around.account.onset_ns, _positions(around)
+    onset_ns, mine = around.account.onset_ns, {position_of(row) for row in around.account.members}
     until_ns = (ended(around) or around.trouble.last_ns) + BEFORE_NS
     shelf = around.view.journal.between(around.view.journal.alerts, onset_ns - 6 * BEFORE_NS, until_ns)
-    rows = [row for row in shelf if row.status is not Status.RESOLVED and place(position_of(row)) not in mine]
-    for row in sorted(rows, key=lambda row: (abs(row.event_time_ns - onset_ns), place(position_of(row)))):
+    rows = [row for row in shelf if row.status is not Status.RESOLVED and position_of(row) not in mine]
+    for row in _by_distance(rows, onset_ns):
+        early = row.event_time_ns < onset_ns - BEFORE_NS
+        if not early and complaint_of(row.subject).ident in around.idents:
+            continue
         entity, name = owner_of(row.subject), row.subject.name or "The alert"
         fired = f"{name} on {name_of(entity)} fired {when(around, row.event_time_ns)}"
-        if row.event_time_ns < onset_ns - BEFORE_NS:
+        if early:
             text = f"{fired}, {span(onset_ns - BEFORE_NS - row.event_time_ns)} before the {span(BEFORE_NS)} that are looked back."
             yield _record(around, row, entity, "before_look_back", text)
-        elif complaint_of(row.subject).ident not in around.idents:
+        else:
             path = _path(around, entity)
             yield _record(around, row, entity, "elsewhere" if entity in around.hops else "no_path", f"{fired}; {path}.")
+
+
+def _by_distance(rows: list[Signal], onset_ns: int) -> Iterator[Signal]:
+    """Nearest first, those of one distance by where they lie, which is looked up only of those that are asked for."""
+    rows.sort(key=lambda row: abs(row.event_time_ns - onset_ns))
+    for _, alike in groupby(rows, key=lambda row: abs(row.event_time_ns - onset_ns)):
+        yield from sorted(alike, key=lambda row: place(position_of(row)))
 
 
 def _path(around: Surroundings, entity: str) -> str:

@@ -22,6 +22,8 @@ _NAMED: Final = 10
 
 def judge(trouble: Trouble, until_ns: int, others: set[str], telemetry: Telemetry) -> None:
     """Judges everybody over the first windows since the onset, but for those whose trouble is another incident's."""
+    if telemetry.silent:
+        return
     if not len(trouble.local):
         trouble.local = telemetry.local_levels_at(trouble.onset_ns)
     evidence = telemetry.judge_span(trouble.onset_ns, until_ns, trouble.local)

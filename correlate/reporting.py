@@ -69,9 +69,14 @@ class Reporter:
     due: list[Emission] = field(default_factory=list)
     late: list[Signal] = field(default_factory=list)
     """Late rows not yet told."""
-    late_positions: set[Position] = field(default_factory=set)
+    late_positions: dict[Position, int] = field(default_factory=dict)
+    """Rows that came late, and their event times; forgotten when no incident of theirs takes late rows any more."""
     stale: set[int] = field(default_factory=set)
     """Incidents with news not yet told."""
+
+    def open_severities(self) -> list[str]:
+        """Of each incident that is not over, as last told, whichever process told it."""
+        return [told.incident.severity for told in self.told.values() if told.incident.status not in (Phase.RESOLVED, Phase.MERGED)]
 
     def take(self) -> list[Emission]:
         due, self.due = self.due, []
@@ -79,7 +84,13 @@ class Reporter:
 
     def heard_late(self, signal: Signal) -> None:
         self.late.append(signal)
-        self.late_positions.add(Position(signal.topic, signal.partition, signal.offset, signal.row))
+        self.late_positions[Position(signal.topic, signal.partition, signal.offset, signal.row)] = signal.event_time_ns
+
+    def _forget_late(self, now_ns: int) -> None:
+        """A late row is of an incident that ended at most a day before it came, and that may have lasted a day itself."""
+        oldest_ns = now_ns - 2 * AMENDABLE_NS
+        if any(time_ns < oldest_ns for time_ns in self.late_positions.values()):
+            self.late_positions = {place: time_ns for place, time_ns in self.late_positions.items() if time_ns >= oldest_ns}
 
     def report(self, view: View, notices: Sequence[Notice], now_ns: int) -> None:
         """After each tick: tells what is worth telling now."""
@@ -101,7 +112,7 @@ class Reporter:
         for number, trouble in sorted(view.book.incidents.items()):
             if trouble.phase is Phase.MITIGATED and now_ns % REVISE_NS == 0 and number in self.told:
                 suspects = _suspects(view, trouble, now_ns, *_shown(view, trouble, now_ns))
-                trouble.standing = _stands(suspects)
+                trouble.standing = accused_stands(suspects)
 
     def _is_told(self, number: int, view: View, now_ns: int) -> bool:
         told = self.told.get(number)
@@ -110,6 +121,8 @@ class Reporter:
     def amend(self, view: View, now_ns: int) -> None:
         """Tells anew each incident that late rows belong to."""
         late, self.late = self.late, []
+        if late:
+            self._forget_late(now_ns)
         for _, told in sorted(self.told.items()) if late else ():
             trouble = told.trouble
             end_ns = trouble.resolved_ns or now_ns
@@ -128,7 +141,7 @@ class Reporter:
         before = self.told.get(trouble.number)
         findings, alerts = _shown(view, trouble, now_ns)
         suspects = _suspects(view, trouble, now_ns, findings, alerts)
-        trouble.standing = _stands(suspects)
+        trouble.standing = accused_stands(suspects)
         account = account_of(
             view,
             trouble,
@@ -173,7 +186,7 @@ def _shown(view: View, trouble: Trouble, now_ns: int) -> tuple[list[Finding], li
     return findings, alerts_of(view, trouble, min(now_ns, end_ns + BEFORE_NS), findings)
 
 
-def _stands(suspects: Sequence[Suspect]) -> bool:
+def accused_stands(suspects: Sequence[Suspect]) -> bool:
     """Whether a change is accused and nothing has come that undid it."""
     first = next(iter(suspects), None)
     if first is None or first.change is None or first.score < ANSWER:

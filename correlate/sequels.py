@@ -4,8 +4,9 @@ Knows:   which incident a later departure or alert goes on with.
 Ignores: how departures are found, and onsets that the clocks cannot tell apart anyway (incidents.py).
 
 A responder calls it the same incident when it began before the former one had been over for longer than the clock can tell, and when it
-brings no news: it hits the entity that is suspected already, or it is far weaker than what is known.  While the change that is accused
-has not been undone, the incident is not over at all, and what no alert covers is a part of it.
+brings no news: it hits the entity that is suspected already, or one that took part shows again what it showed, or it is far weaker than
+what is known.  While the change that is accused has not been undone, the incident is not over at all, and what no alert covers is a part
+of it.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def sequel_of(troubles: Iterable[Trouble], departure: Departure, parameters: Par
     def goes_on(trouble: Trouble) -> bool:
         if _stands(trouble) and alerting:
             return True
-        return _no_pause(trouble, departure.onset_ns, departure.window_ns, parameters) and not _is_news(trouble, departure)
+        return _no_pause(trouble, departure.onset_ns, departure.window_ns, parameters) and not _is_news(trouble, departure, parameters)
 
     return _last(trouble for trouble in troubles if trouble.published and trouble.onset_ns <= departure.onset_ns and goes_on(trouble))
 
@@ -64,8 +65,12 @@ def _no_pause(trouble: Trouble, onset_ns: int, window_ns: int, parameters: Param
     return trouble.resolved_ns is None or onset_ns - trouble.resolved_ns < close_ns
 
 
-def _is_news(trouble: Trouble, departure: Departure) -> bool:
-    return departure.entity != next(iter(trouble.blame), None) and departure.nats >= _SHADOW * trouble.best
+def _is_news(trouble: Trouble, departure: Departure, parameters: Parameters) -> bool:
+    entity = departure.entity
+    if entity == next(iter(trouble.blame), None) or departure.nats < _SHADOW * trouble.best:
+        return False
+    took_part = not trouble.open and entity in trouble.entities
+    return not (took_part and departure.nats < trouble.seen.get(entity, 0.0) + parameters.open_nats)
 
 
 def _last(troubles: Iterable[Trouble]) -> Trouble | None:

@@ -113,6 +113,10 @@ class Trouble:
         self.phase, self.resolved_ns = Phase.OPEN, None
         self.last_ns = max(self.last_ns, now_ns)
 
+    def apart_ns(self, time_ns: int) -> int:
+        """How far a moment lies from when this began, or began again."""
+        return min(abs(began_ns - time_ns) for began_ns in (self.onset_ns, *(relapse.again_ns for relapse in self.relapses)))
+
     @property
     def first_over_ns(self) -> int | None:
         """When it first seemed over, of one that relapsed or is watched since."""

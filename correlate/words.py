@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from correlate.units import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS
@@ -72,6 +73,7 @@ def percent(ratio: float) -> str:
     return f"{number(ratio * 100)} %"
 
 
+@lru_cache(maxsize=10_000)
 def name_of(entity: str) -> str:
     """`checkout` for a service, `host web-1` for anything else, `an unnamed component` for none."""
     kind, name = split(one_line(entity, 120))

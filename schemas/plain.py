@@ -28,12 +28,15 @@ _SPACES: Final = re.compile(r"\s+")
 
 def plain(text: str) -> str:
     """The text with line breaks as `\\n` and tabs kept, without anything that is not text."""
-    if text.isascii() and text.isprintable():
-        return text
+    if text.isprintable():  # no breaks and no controls
+        return text if text.isascii() else _UNSEEN.sub("", text)
     return _UNSEEN.sub("", _BREAKS.sub("\n", _SEQUENCES.sub("", text)))
 
 
 def one_line(text: str, most: int = 0) -> str:
     """`plain` on one line with single spaces; cut to `most` characters with an ellipsis when `most` is not 0."""
-    line = _SPACES.sub(" ", plain(text[: 4 * most + 1_000] if most else text)).strip()
+    line = plain(text[: 4 * most + 1_000] if most else text)
+    if "  " in line or not line.isprintable():  # most text is one line already; a space is the only printable white space
+        line = _SPACES.sub(" ", line)
+    line = line.strip()
     return line if not most or len(line) <= most else line[: most - 1].rstrip() + "…"

@@ -6,7 +6,7 @@ Six services are scraped every 15 s for 40 minutes; the bad deploy comes after 2
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -50,16 +50,16 @@ def rfc3339(at_s: float) -> str:
     return datetime.fromtimestamp(START_S + at_s, UTC).isoformat().replace("+00:00", "Z")
 
 
-def records() -> list[Record]:
-    """The whole story, in order of time."""
-    return sorted([*_metrics(), *_deploys(), *_alerts()], key=lambda record: record.at_s)
+def records(*relapses: tuple[int, int], rollback_s: int = ROLLBACK_S) -> list[Record]:
+    """The whole story, in order of time.  relapses: further spells of the same trouble, seconds from and to."""
+    return sorted([*_metrics(relapses), *_deploys(rollback_s), *_alerts()], key=lambda record: record.at_s)
 
 
-def _metrics() -> Iterator[Record]:
+def _metrics(relapses: Sequence[tuple[int, int]]) -> Iterator[Record]:
     for at_s in range(0, END_S, SCRAPE_S):
         for number, service in enumerate(CALLS):
             wobble = math.sin(at_s * (number + 2)) * 0.05 + math.cos(at_s / 7 + number) * 0.03
-            sick = DEPLOY_S + SCRAPE_S <= at_s < HEALED_S
+            sick = any(begin_s <= at_s < end_s for begin_s, end_s in ((DEPLOY_S + SCRAPE_S, HEALED_S), *relapses))
             factor = {"checkout": 14.0, "frontend": 6.0}.get(service, 1.0) if sick else 1.0
             errors = {"checkout": 0.4, "frontend": 0.2}.get(service, 0.0) if sick else 0.0
             values = {
@@ -73,12 +73,12 @@ def _metrics() -> Iterator[Record]:
                 yield Record(at_s, "telemetry.metrics", orjson.dumps(body))
 
 
-def _deploys() -> Iterator[Record]:
+def _deploys(rollback_s: int) -> Iterator[Record]:
     for at_s, service, change, version in (
         (600, "email", "deploy-email-7", "v7"),
         (DEPLOY_S, "checkout", GUILTY, "v42"),
         (DEPLOY_S + 200, "inventory", "deploy-inventory-3", "v3"),
-        (ROLLBACK_S, "checkout", "rollback-checkout-41", "v41"),
+        (rollback_s, "checkout", "rollback-checkout-41", "v41"),
     ):
         verb = "rolledback" if change.startswith("rollback") else "upgraded"
         body = {

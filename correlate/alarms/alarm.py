@@ -7,7 +7,7 @@ Ignores: how often it fires (rates.py) and what it means (ranking.py).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 from correlate.scene import Position
@@ -17,6 +17,8 @@ UNITS: Final = ("k8s.pod.name", "container.name", "k8s.container.name", "service
 """The instance that complains, most telling first."""
 PEERS: Final = ("client_pod", "client", "source", "caller", "peer", "server.peer")
 """On whose behalf: the caller that saw it."""
+IDENTS_MAX: Final = 50_000
+"""Complaints remembered, of an estate or of a process: each is some hundred bytes."""
 NAMELESS: Final = frozenset(
     UNITS
     + PEERS
@@ -60,7 +62,7 @@ class Alarm:
     text: str
 
 
-@cache
+@lru_cache(maxsize=IDENTS_MAX)
 def complaint_of(subject: Subject) -> Complaint:
     """A pure function of the subject; remembered, since alerts repeat."""
     attributes = dict(subject.attributes)

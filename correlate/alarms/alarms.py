@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 
 from correlate.alarms.alarm import Alarm
 from correlate.alarms.burst import Burst
-from correlate.alarms.ranking import Accusation, Past, accuse
+from correlate.alarms.dossier import Dossier
+from correlate.alarms.past import Past
+from correlate.alarms.ranking import Accusation, accuse
 from correlate.alarms.rates import Rates
 from correlate.parameters import DEFAULTS
 from schemas import severity
@@ -52,7 +54,11 @@ class AlarmBurst:
     peak_nats: float = 0.0
     closed: bool = False
     accusations: list[Accusation] = field(default_factory=list)
-    """Entities by evidence, as judged when it closed."""
+    """Entities by evidence, as last judged."""
+    judged: tuple[int, int] = (0, 0)
+    """How many complaints and how many known entities they were judged by."""
+    dossier: Dossier = field(default_factory=Dossier)
+    """Empty once it has closed."""
 
     def add(self, alarm: Alarm) -> None:
         self.alarm_count += 1
@@ -149,6 +155,7 @@ class Alarms:
         old.last_ns = min(old.last_ns, before)
         old.active_ns = min(old.active_ns, old.last_ns)
         old.first = {ident: member for ident, member in old.first.items() if member.time_ns < onset_ns}
+        old.judged, old.dossier = (0, 0), Dossier()
         old.alarm_count -= sum(member.time_ns >= onset_ns for member in self.recent) - 1
         self.close()
         self._open(alarm, onset_ns)
@@ -166,11 +173,15 @@ class Alarms:
         """Ends the open burst and learns what fires in incidents."""
         burst = self.open
         if burst:
-            burst.accusations = self.accuse(burst)
-            burst.closed = True
+            self.accuse(burst)
+            burst.closed, burst.dossier = True, Dossier()
             self.past.learn([alarm.complaint for alarm in burst.first.values()])
             self.open_number = 0
 
     def accuse(self, burst: AlarmBurst) -> list[Accusation]:
         """Entities by evidence; a closed burst was judged before it became part of the past."""
-        return burst.accusations if burst.closed else accuse(burst.first, burst.onset_ns, self.past, len(self.entities))
+        news = len(burst.first), len(self.entities)
+        if not burst.closed and burst.judged != news:
+            burst.accusations = accuse(burst.first, burst.onset_ns, self.past, len(self.entities), burst.dossier)
+            burst.judged = news
+        return burst.accusations

@@ -1,6 +1,6 @@
 """Whom a burst of alerts accuses.
 
-Knows:   what fired in past incidents, who else shows the same kind of complaint now, and when each complaint first came.
+Knows:   how particular each complaint is (dossier.py, past.py), and who else shows the same kind of complaint now.
 Ignores: metrics, logs and changes.
 
 A complaint that fires in any incident says nothing; what fired in the last ones may still be the last one's; what everybody shows now
@@ -12,20 +12,18 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from correlate.alarms.alarm import Alarm, Complaint
+from correlate.alarms.alarm import Alarm
+from correlate.alarms.dossier import Dossier
+from correlate.alarms.past import Past
 from correlate.parameters import DEFAULTS
 
-_RECENT_INCIDENTS = 2.0
-"""Half-life, in incidents, of what is taken as an echo of the last one."""
-_LATENESS = 1.5
-"""Windows after the onset at which a complaint counts half: causes speak first, and exporters poll once a window."""
 _CARRIED = 0.5
 """Share of its units' complaints that a host takes over: it explains them, or they explain it."""
 _DOUBT = 1e-9
-_COMPLAINTS_MAX = 50_000
+"""Nothing is more certain than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,67 +34,29 @@ class Accusation:
     """The strongest complaints behind it, with their nats."""
 
 
-@dataclass(slots=True)
-class Past:
-    """What fired in past incidents, forgotten by halves."""
-
-    incidents: float = 0.0
-    recent: float = 0.0
-    of_ident: dict[tuple[str, str, str], float] = field(default_factory=dict)
-    of_ident_recent: dict[tuple[str, str, str], float] = field(default_factory=dict)
-    of_kind: dict[str, float] = field(default_factory=dict)
-    idents_of_kind: dict[str, int] = field(default_factory=dict)
-
-    def learn(self, complaints: Iterable[Complaint]) -> None:
-        long, short = 0.5 ** (1 / DEFAULTS.incidents_remembered), 0.5 ** (1 / _RECENT_INCIDENTS)
-        for table, keep in ((self.of_ident, long), (self.of_kind, long), (self.of_ident_recent, short)):
-            _fade(table, keep)
-        self.incidents, self.recent = self.incidents * long + 1, self.recent * short + 1
-        for complaint in complaints:
-            if complaint.ident not in self.of_ident:
-                self.idents_of_kind[complaint.kind] = self.idents_of_kind.get(complaint.kind, 0) + 1
-            for table, key in ((self.of_ident, complaint.ident), (self.of_ident_recent, complaint.ident)):
-                table[key] = table.get(key, 0.0) + 1
-            self.of_kind[complaint.kind] = self.of_kind.get(complaint.kind, 0.0) + 1
-
-    def particular(self, complaint: Complaint) -> float:
-        """Chance that the complaint is not just what fires in any incident, or an echo of the last."""
-        spread = max(1, self.idents_of_kind.get(complaint.kind, 0))
-        usual = (self.of_kind.get(complaint.kind, 0.0) + 0.5) / (self.incidents * spread + 1)
-        in_any = (self.of_ident.get(complaint.ident, 0.0) + usual) / (self.incidents + 1)
-        echo = self.of_ident_recent.get(complaint.ident, 0.0) / (self.recent + 1)
-        return (1 - min(1 - _DOUBT, in_any)) * (1 - min(1 - _DOUBT, echo))
-
-
-def _fade(table: dict[object, float] | dict[str, float] | dict[tuple[str, str, str], float], keep: float) -> None:
-    for key in list(table):
-        table[key] *= keep  # type: ignore[index]
-        if table[key] < _DOUBT or len(table) > _COMPLAINTS_MAX:  # type: ignore[index]
-            del table[key]  # type: ignore[arg-type]
-
-
-def accuse(first: Mapping[tuple[str, str, str], Alarm], onset_ns: int, past: Past, candidates: int) -> list[Accusation]:
+def accuse(
+    first: Mapping[tuple[str, str, str], Alarm], onset_ns: int, past: Past, candidates: int, dossier: Dossier | None = None
+) -> list[Accusation]:
     """Entities by evidence, most accused first.
 
     first: the first alarm of each complaint of one incident.  candidates: how many entities are known to the estate.
+    dossier: what was found of the first ones before, which is extended.
     """
-    showing: dict[str, set[str]] = defaultdict(set)
-    for alarm in first.values():
-        showing[alarm.complaint.kind].add(alarm.complaint.candidate)
+    dossier = dossier or Dossier()
+    dossier.extend(first, onset_ns, past)
     others = max(1, candidates - 1)
-    groups: dict[tuple[str, str, str], list[tuple[float, Alarm]]] = defaultdict(list)
-    for alarm in first.values():
-        complaint = alarm.complaint
-        share = min(1.0, (len(showing[complaint.kind]) - 1) / (others + 0.5))
-        particular = past.particular(complaint) * (1 - math.sqrt(share))
-        doubt = max(1 - particular, _DOUBT)
-        odds = math.log1p(DEFAULTS.prior_odds * (1 - doubt) / doubt)
-        late = max(0, alarm.time_ns - onset_ns) / (_LATENESS * DEFAULTS.burst_ns)
-        groups[complaint.candidate, complaint.unit, complaint.name].append((odds * 0.5**late, alarm))
-    return sorted(_by_entity(groups), key=lambda accusation: (-accusation.nats, accusation.entity))
+    own = {kind: 1 - math.sqrt(min(1.0, (len(entities) - 1) / (others + 0.5))) for kind, entities in dossier.showing.items()}
+    members: list[list[tuple[float, Alarm]]] = [[] for _ in dossier.groups]
+    prior_odds = DEFAULTS.prior_odds
+    rows = zip(first.values(), dossier.particular, dossier.weight, dossier.kinds, dossier.group, strict=True)
+    for alarm, particular, weight, kind, group in rows:
+        doubt = max(1 - particular * own[kind], _DOUBT)
+        odds = math.log1p(prior_odds * (1 - doubt) / doubt)
+        members[group].append((odds * weight, alarm))
+    return sorted(_by_entity(dossier, members), key=lambda accusation: (-accusation.nats, accusation.entity))
 
 
-def _by_entity(groups: Mapping[tuple[str, str, str], list[tuple[float, Alarm]]]) -> Iterable[Accusation]:
+def _by_entity(dossier: Dossier, groups: Sequence[Sequence[tuple[float, Alarm]]]) -> Iterable[Accusation]:
     """An entity's own complaints count in full, of its units only the most accused one: a fault sits in one replica, or in none.
 
     A host that complains answers for what it carries as well: where units of several services on it complain, half of what all but the
@@ -105,11 +65,10 @@ def _by_entity(groups: Mapping[tuple[str, str, str], list[tuple[float, Alarm]]])
     units: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     strongest: dict[str, list[tuple[float, Alarm]]] = defaultdict(list)
     carried: dict[str, dict[str, float]] = defaultdict(dict)
-    for (entity, unit, _), members in groups.items():
+    for (entity, unit, _), members in zip(dossier.groups, groups, strict=True):
         units[entity][unit] += math.sqrt(sum(nats * nats for nats, _ in members))
         strongest[entity].append(max(members, key=lambda member: (member[0], -member[1].time_ns)))
-    for (entity, unit, _), members in groups.items():
-        host = members[0][1].complaint.host
+    for (entity, unit, _), host in zip(dossier.groups, dossier.hosts, strict=True):
         if host and host != entity:
             carried[host][entity] = max(carried[host].get(entity, 0.0), units[entity][unit])
     for entity, by_unit in units.items():

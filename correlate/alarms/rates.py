@@ -12,10 +12,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from correlate.alarms.alarm import IDENTS_MAX
 from correlate.units import DAY_NS, HOUR_NS
 
-IDENTS_MAX = 50_000
-"""Complaints remembered; beyond, those silent for longest go: they had become as surprising as new ones anyway."""
 _DAY_MEAN_S = DAY_NS / 1e9 / math.log(2)
 _HOUR_MEAN_S = HOUR_NS / 1e9 / math.log(2)
 PRIOR_S = HOUR_NS / 1e9
@@ -70,6 +69,7 @@ class Rates:
         return expected
 
     def _forget(self) -> None:
+        """Beyond the cap those silent for longest go: they had become as surprising as new ones anyway."""
         if len(self.known) > IDENTS_MAX:
             oldest = sorted(self.known, key=lambda ident: (self.known[ident].at_ns, ident))[: IDENTS_MAX // 10]
             for ident in oldest:

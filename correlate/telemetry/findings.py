@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 def findings(telemetry: Telemetry, onset_ns: int, now_ns: int, limit: int) -> list[Finding]:
     """Every way in which an entity departed from its normal since an onset, the most surprising first."""
+    if telemetry.silent:
+        return []
     local = telemetry.local_levels_at(onset_ns)
     evidence = telemetry.judge_span(onset_ns, now_ns, local)
     calibrated = telemetry.calibrate(evidence.raw)

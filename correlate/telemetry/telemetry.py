@@ -252,6 +252,11 @@ class Telemetry:
             return {}
         return {FAMILIES[family]: float(self.calibrated[number, family]) for family in np.nonzero(self.calibrated[number])[0].tolist()}
 
+    @property
+    def silent(self) -> bool:
+        """Neither a sample nor a log line has come: there is nothing to judge."""
+        return self.series.count == 0 and self.logs.silent
+
     def local_levels_at(self, at_ns: int) -> Floats:
         """Of every series the local level just before a moment."""
         everyone = np.arange(self.series.count)

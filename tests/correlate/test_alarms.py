@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from correlate.alarms import Alarms
 from correlate.alarms.alarm import Alarm, alarm_of, complaint_of
 from correlate.alarms.burst import Burst
+from correlate.alarms.ranking import accuse
 from correlate.scene import Position
 from correlate.units import HOUR_NS, MINUTE_NS, SECOND_NS
 from schemas import severity
@@ -165,3 +166,26 @@ def test_a_host_answers_for_the_units_it_carries() -> None:
     alarms.feed(alarm_of(Signal(Subject(Kind.ALERT, "host:node-1", "CpuSaturated"), 10 * HOUR_NS + 5 * SECOND_NS, severity_number=18)))
     assert alarms.open is not None
     assert alarms.accuse(alarms.open)[0].entity == "host:node-1"
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 8), st.integers(0, 4)), min_size=1, max_size=60), st.integers(1, 9))
+def test_judged_as_they_come_is_judged_at_once(rows: list[tuple[int, int, int]], every: int) -> None:
+    """What a burst keeps of its first complaints changes no answer: judged every few alarms, or once at the end, or from the alarms alone."""
+    now_ns, often, once = 10 * HOUR_NS, Alarms(), Alarms()
+    for number, member in enumerate([*storm(now_ns, 40, step_ns=MINUTE_NS // 60), *storm(2 * now_ns, 40)]):
+        for alarms in (often, once):
+            alarms.feed(member)
+        if number % every == 0 and often.open is not None:
+            often.accuse(often.open)
+    now_ns = 2 * now_ns + 40 * SECOND_NS
+    for number, (step_s, entity, name) in enumerate(rows):
+        now_ns += step_s * SECOND_NS
+        for alarms in (often, once):
+            alarms.feed(alarm(now_ns, f"svc-{entity}", f"Odd{name}", pod=f"svc-{entity}-{name % 2}"))
+        if number % every == 0 and often.open is not None:
+            often.accuse(often.open)
+    assert often.bursts.keys() == once.bursts.keys()
+    for number, burst in often.bursts.items():
+        assert often.accuse(burst) == once.accuse(once.bursts[number])
+        if not burst.closed:
+            assert often.accuse(burst) == accuse(burst.first, burst.onset_ns, often.past, len(often.entities))

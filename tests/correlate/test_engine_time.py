@@ -11,6 +11,7 @@ from correlate.engine import Engine
 from correlate.reporting import Emission
 from correlate.units import SECOND_NS
 from schemas.incident import Incident, Phase
+from schemas.signal import Kind, Signal, Subject
 from tests import story
 from tests.correlate.test_engine import live, only
 from tests.story import Record
@@ -134,3 +135,15 @@ def test_memory_stays_bounded_in_a_storm_of_names() -> None:
     assert engine.journal.shed["alerts_over_cap"] == 20_000
     assert len(engine.snapshot()) < 50_000_000
     assert len(story.last(emissions)) <= 3
+
+
+def test_what_came_late_is_remembered_for_two_days_and_no_longer() -> None:
+    """A stream that is always late fills no memory: places of late rows go when no incident takes such rows any more."""
+    engine = Engine.of("shop")
+    for day in range(6):
+        for second in range(10):
+            at_ns = (story.START_S + day * 86_400 + second) * SECOND_NS
+            engine.reporter.heard_late(Signal(Subject(Kind.ALERT, "service:web", "Down"), at_ns, offset=day * 10 + second))
+        engine.reporter.amend(engine.view(), (story.START_S + day * 86_400 + 60) * SECOND_NS)
+        assert len(engine.reporter.late_positions) <= 30
+    assert {place.offset // 10 for place in engine.reporter.late_positions} == {4, 5}

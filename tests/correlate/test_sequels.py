@@ -111,6 +111,15 @@ def test_a_pause_shorter_than_the_clock_can_tell_is_none(pause_s: float, same: b
     assert taken(over(1500), "orders", 1500 + pause_s, 30) is same
 
 
+def test_whoever_took_part_comes_back_without_news_unless_it_shows_more() -> None:
+    """After the end, a component of the incident at its former strength is a relapse; six nats more, or a stranger, is news."""
+    facts = {"entities": ["service:orders", "service:web"], "seen": {"service:web": 25.0, "service:cart": 25.0}}
+    assert taken(over(1500, **facts), "web", 1530, 30)
+    assert not taken(over(1500, **facts), "web", 1530, 31)
+    assert not taken(over(1500, **facts), "cart", 1530, 25)
+    assert not taken(known(**facts), "web", 1530, 30)
+
+
 def test_what_began_before_or_was_never_told_takes_nothing_in() -> None:
     """An earlier onset is no sequel, and what nobody was told of has no sequel."""
     assert not taken(known(), "orders", 990, 30)
