@@ -19,6 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from schemas.series import VALUE, over
+
 MARK: Final = "<*>"
 MASKED_CHARS: Final = 2_000
 """A template is told by its beginning; as much as a row keeps of its text."""
@@ -50,6 +52,11 @@ _anchors = re.compile(_ANCHORS, re.ASCII).sub
 _varying = re.compile(_VARYING.replace(_EDGE, r"\b"), re.ASCII).sub
 _RUST_VARYING: Final = _VARYING.replace(_EDGE, r"(?-u:\b)")
 
+_CUT: Final = VALUE.str.slice(0, MASKED_CHARS)
+_MASKED: Final = _CUT.str.replace_all(_RUST_VARYING, MARK)
+_HAS_ANCHOR: Final = VALUE.str.contains_any(_ANCHOR_NEEDLES).arg_true()
+_ANCHORED_MASKED: Final = _CUT.str.replace_all(_ANCHORS, _ANCHORED).str.replace_all(_RUST_VARYING, MARK)
+
 
 def mask(text: str) -> str:
     """The template of one text."""
@@ -58,11 +65,8 @@ def mask(text: str) -> str:
 
 def mask_many(texts: pl.Series) -> pl.Series:
     """`mask` of a whole column."""
-    cut = texts.str.slice(0, MASKED_CHARS)
-    anchored = cut.str.contains_any(_ANCHOR_NEEDLES).arg_true()
-    if len(anchored):
-        cut = cut.scatter(anchored, cut.gather(anchored).str.replace_all(_ANCHORS, _ANCHORED))
-    return cut.str.replace_all(_RUST_VARYING, MARK)
+    masked, anchored = over(texts, _MASKED), over(texts, _HAS_ANCHOR)
+    return masked.scatter(anchored, over(texts.gather(anchored), _ANCHORED_MASKED)) if len(anchored) else masked
 
 
 def template_id(masked: str) -> int:

@@ -31,7 +31,7 @@ from schemas.masking import Templates
 from schemas.own_names import own_names
 from schemas.rejected import Rejected
 from schemas.rows import MAX_TEXT_CHARS, batch_of, columns_of, cut_texts, repeated, settle_times
-from schemas.signal import ROW_SCHEMA, SIGNAL_SCHEMA, Kind, Signal, Subject
+from schemas.signal import ROW_SCHEMA, SIGNAL_SCHEMA, Signal, Subject
 from schemas.sources.detect import detect
 from schemas.sources.envelope import Document, Limits, Opener
 from schemas.sources.source import Received
@@ -241,7 +241,7 @@ class Reader:
         cut_texts(columns)
         columns |= {
             "ingest_time_ns": pl.Series(ingest),
-            "template_id": pl.Series(self._template_ids(about["kind"], columns["text"])),
+            "template_id": pl.Series(self._template_ids(subject, columns["text"])),
             "topic": repeated(records.topic, len(record), "topic"),
             "partition": repeated(records.partition, len(record), "partition"),
             "offset": pl.Series(np.asarray(records.offsets, np.int64)[record]),
@@ -259,11 +259,11 @@ class Reader:
             subject[row] = self._subjects.with_attributes(int(subject[row]), attributes)
         return subject
 
-    def _template_ids(self, kinds: pl.Series, texts: pl.Series) -> npt.NDArray[np.int64]:
-        ids = np.zeros(len(kinds), np.int64)
-        logs = (kinds == Kind.LOG.value).arg_true().to_numpy()
+    def _template_ids(self, subject: npt.NDArray[np.int64], texts: pl.Series) -> npt.NDArray[np.int64]:
+        ids = np.zeros(len(subject), np.int64)
+        logs = self._subjects.logs(subject)
         if len(logs):
-            ids[logs] = self._templates.ids(texts.gather(logs))
+            ids[logs] = self._templates.ids(texts if len(logs) == len(subject) else texts.gather(logs))
         return ids
 
 

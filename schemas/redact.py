@@ -20,6 +20,8 @@ from typing import Final
 
 import polars as pl
 
+from schemas.series import VALUE, over
+
 SECRET: Final = "<secret>"  # noqa: S105  the mark, not a secret
 MAX_TEXT_CHARS: Final = 16_384
 """Texts above are cut before any expression runs on them; no reader keeps nearly as much."""
@@ -150,9 +152,12 @@ def redact_label(text: str, key: bytes = b"") -> str:
     return redact(text, key)
 
 
+_SUSPICIOUS: Final = VALUE.str.contains_any(list(NEEDLES), ascii_case_insensitive=True).arg_true()
+
+
 def redact_many(texts: pl.Series, key: bytes = b"") -> pl.Series:
     """`redact` of a whole column of texts."""
-    suspicious = texts.str.contains_any(list(NEEDLES), ascii_case_insensitive=True).arg_true()
+    suspicious = over(texts, _SUSPICIOUS)
     if suspicious.is_empty():
         return texts
     return texts.scatter(suspicious, [redact(text, key) for text in texts.gather(suspicious).to_list()])

@@ -6,6 +6,7 @@ Ignores: how records were read (schemas/reading.py, schemas/bulk/).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ import polars as pl
 
 from schemas import times
 from schemas.bulk.batch import Batch
+from schemas.series import VALUE, over
 from schemas.signal import ROW_SCHEMA, Signal
 from schemas.subjects import Subjects
 
@@ -41,19 +43,25 @@ def batch_of(signals: list[Signal], places: list[int], subjects: Subjects) -> Ba
 
 def columns_of(batches: list[Batch]) -> dict[str, pl.Series]:
     """The readers' columns of all batches, one after the other."""
-    return {
-        name: pl.concat(
-            [
-                batch.columns[name].cast(ROW_SCHEMA[name]) if name in batch.columns else repeated(default, len(batch.record), name)
-                for batch in batches
-            ]
-        )
-        for name, default in _DEFAULTS.items()
-    }
+    if len(batches) == 1:
+        return {name: _column(batches[0], name) for name in _DEFAULTS}
+    return {name: pl.concat([_column(batch, name) for batch in batches]) for name in _DEFAULTS}
+
+
+def _column(batch: Batch, name: str) -> pl.Series:
+    column = batch.columns.get(name)
+    if column is None:
+        return repeated(_DEFAULTS[name], len(batch.record), name)
+    return column if column.dtype == ROW_SCHEMA[name] else column.cast(ROW_SCHEMA[name])
 
 
 def repeated(value: Any, height: int, name: str) -> pl.Series:
-    return pl.Series([value], dtype=ROW_SCHEMA[name]).new_from_index(0, height)
+    return _single(value, name).new_from_index(0, height)
+
+
+@lru_cache(maxsize=256)
+def _single(value: Any, name: str) -> pl.Series:
+    return pl.Series([value], dtype=ROW_SCHEMA[name])
 
 
 def settle_times(columns: dict[str, pl.Series], ingest: npt.NDArray[np.int64], ahead_ns: int | None) -> None:
@@ -70,9 +78,13 @@ def settle_times(columns: dict[str, pl.Series], ingest: npt.NDArray[np.int64], a
     columns["event_time_ns"] = pl.Series(np.where(event > 0, event, ingest))
 
 
+_LONG: Final = (VALUE.str.len_bytes() > MAX_TEXT_CHARS).arg_true()
+"""Bytes are at least as many as characters, and known without counting."""
+
+
 def cut_texts(columns: dict[str, pl.Series]) -> None:
     texts = columns["text"]
-    long = (texts.str.len_bytes() > MAX_TEXT_CHARS).arg_true()  # bytes are at least as many as characters, and known without counting
+    long = over(texts, _LONG)
     if not len(long):
         return
     whole = texts.gather(long).to_list()

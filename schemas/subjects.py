@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from schemas.signal import SUBJECT_SCHEMA, Subject, subjects_frame
+from schemas.signal import SUBJECT_SCHEMA, Kind, Subject, subjects_frame
 
 MAX_SUBJECTS: Final = 500_000
 """About 1 KB each: half a gigabyte at most.  An estate of 5,000 pods with 50 series each has half as many."""
@@ -31,6 +31,7 @@ class Subjects:
         self._numbers: dict[Subject, int] = {}
         self._settled: list[Subject] = []
         self._frame = pl.DataFrame(schema=SUBJECT_SCHEMA)
+        self._is_log = np.zeros(0, np.bool_)
         self.by_key: dict[Any, int] = {}
         """Subject numbers under keys that a bulk decoder makes of raw bytes: it parses each subject once."""
         self.facts: dict[bytes, dict[str, str]] = {}
@@ -62,6 +63,14 @@ class Subjects:
             self._frame = pl.concat([self._frame, subjects_frame(self._settled[self._frame.height :])], rechunk=True)
         return self._frame[numbers]
 
+    def logs(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Where the numbers of logs stand among these."""
+        known = len(self._is_log)
+        if len(self._settled) > known:
+            new = np.array([subject.kind == Kind.LOG for subject in self._settled[known:]], np.bool_)
+            self._is_log = np.concatenate([self._is_log, new])
+        return np.flatnonzero(self._is_log[numbers])
+
     def forget_if_full(self) -> None:
         """To be called between batches only: numbers given out before mean nothing after."""
         full = max(len(self._settled), len(self.by_key), len(self.facts), self.remembered) > MAX_SUBJECTS
@@ -76,3 +85,4 @@ class Subjects:
             self.known.clear()
             self.remembered = 0
             self._frame = self._frame.clear()
+            self._is_log = self._is_log[:0]

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from schemas import times
+from schemas.series import VALUE, over
 
 _SECONDS: Final = "0000-00-00T00:00:00"
 """The usual form, to the second; a fraction and `Z` follow."""
@@ -90,11 +91,8 @@ _SPACES: Final = "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u200
 
 def stripped(texts: list[str] | pl.Series, most_chars: int | None = None) -> pl.Series:
     """`text.strip()[:most_chars]` of each text."""
-    column = pl.Series(texts, dtype=pl.String).str.strip_chars(_SPACES)
-    if most_chars is None:
-        return column
-    longest = column.str.len_bytes().max()
-    return column.str.slice(0, most_chars) if isinstance(longest, int) and longest > most_chars else column
+    bare = VALUE.str.strip_chars(_SPACES)
+    return over(pl.Series(texts, dtype=pl.String), bare if most_chars is None else bare.str.slice(0, most_chars))
 
 
 def nanoseconds(values: list[int | str]) -> npt.NDArray[np.int64]:
