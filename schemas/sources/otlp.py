@@ -270,8 +270,8 @@ def text_of(value: Any) -> str:
     if isinstance(plain, bool):
         return "true" if plain else "false"
     if isinstance(plain, dict | list):
-        return orjson.dumps(plain, option=orjson.OPT_NON_STR_KEYS).decode() if plain else ""
-    return "" if plain is None else str(plain)
+        return orjson.dumps(plain, option=orjson.OPT_NON_STR_KEYS).decode()[:MAX_TEXT_CHARS] if plain else ""
+    return "" if plain is None else str(plain)[:MAX_TEXT_CHARS]
 
 
 def map_of(body: Any) -> dict[str, Any] | None:

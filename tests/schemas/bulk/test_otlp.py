@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
+from google.protobuf.json_format import MessageToJson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
@@ -223,3 +224,10 @@ def test_a_metric_whose_name_has_the_size_of_a_time_is_no_time(monkeypatch: pyte
     """Fields of metrics and logs share numbers: a metric without data may pass for a log record, and its name is no time."""
     batch = MetricsData(resource_metrics=[{"scope_metrics": [{"metrics": [Metric(name="8_chars!"), Metric(gauge={"data_points": []})]}]}])
     assert_same_as_plain([batch.SerializeToString()], monkeypatch)
+
+
+def test_a_list_as_body_is_cut_like_a_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    record = LogRecord(body=AnyValue(array_value={"values": [AnyValue(string_value="x" * 10_000)]}))
+    batch = LogsData(resource_logs=[{"scope_logs": [{"log_records": [record]}]}])
+    assert_same_as_plain([batch.SerializeToString()], monkeypatch)
+    assert_same_as_plain([MessageToJson(batch).encode()], monkeypatch)
