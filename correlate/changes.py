@@ -9,14 +9,14 @@ that a busy day accuses nobody more.  A change that nothing ties to the trouble 
 
 from __future__ import annotations
 
-from math import exp, fsum, log
+from math import exp, fsum, inf, log
 from typing import Final
 
 from correlate.causes import DEAD, TRAFFIC
 from correlate.evidence import change_kind, change_place, change_time, exogenous, mechanism, recovery, replicas, rollout, text
 from correlate.evidence.candidates import Candidate
 from correlate.evidence.docket import Docket, Judge, open_docket
-from correlate.evidence.grades import CLUE, FAIR, PROOF
+from correlate.evidence.grades import CLUE, FAIR, PROOF, STRONG
 from correlate.evidence.traffic import surge
 from correlate.parameters import DEFAULTS
 from correlate.scene import Scene, Suspect
@@ -27,8 +27,9 @@ JUDGES: Final[tuple[Judge, ...]] = (
 )  # fmt: skip
 _PRIOR_KINDS: Final = frozenset({change_time.KIND, change_kind.KIND})
 """Evidence by which the live changes share their prior: when they came, and whether they can reach production at all."""
-_TYING_KINDS: Final = frozenset({replicas.KIND, recovery.KIND, text.KIND})
-"""Evidence that ties a change to the trouble itself, and not only to its time and place."""
+_TYING: Final = {recovery.KIND: FAIR, text.KIND: FAIR, replicas.KIND: STRONG + CLUE}
+"""Evidence that ties a change to the trouble itself, and not only to its time and place: how much of it does (nats).  New replicas that
+stray a little make a suggestion."""
 SUGGESTION: Final = 0.49
 """Most that a change earns which nothing ties to the trouble."""
 
@@ -76,8 +77,11 @@ def _none_prior(heard: list[tuple[Candidate, tuple[Argument, ...]]]) -> float:
 
 def is_tied(docket: Docket, candidate: Candidate, arguments: tuple[Argument, ...]) -> bool:
     """Whether anything but time and place connects a change with the trouble: words, numbers, replicas, an undoing."""
-    strong = (argument for argument in arguments if argument.kind in _TYING_KINDS)
-    return any(argument.nats >= FAIR for argument in strong) or docket.link(candidate).nats >= CLUE
+    near = docket.share(candidate) >= DEFAULTS.hop_share  # replicas stuck beside old ones that serve are news, but not of trouble elsewhere
+    return docket.link(candidate).nats >= CLUE or any(
+        argument.nats >= _TYING.get(argument.kind, inf) and (argument.kind != replicas.KIND or near or argument.nats >= PROOF)
+        for argument in arguments
+    )
 
 
 def _suspect(docket: Docket, candidate: Candidate, arguments: tuple[Argument, ...], score: float) -> Suspect:
