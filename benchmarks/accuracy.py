@@ -25,12 +25,16 @@ from benchmarks.runs import JOBS_MOST, KEPT, ROOT, Variant, engine_digest
 from benchmarks.score import Judged, confidences, reliability, scores
 from benchmarks.studies import Measured, measure
 from benchmarks.tables import CAUSES, DETECTION, REST, SHORT, terminal
+from benchmarks.told.story import HALVES
+from benchmarks.told.write import write_half
 from benchmarks.turning import described
 
 EXAM: Final = ROOT.parent / "shared" / "exam"
 SIMULATED: Final = "simulated"
 FIRST_SEED: Final = 10_000
 """Seeds below are for development; figures are reported for seeds that nobody has looked at."""
+TOLD: Final = {f"told-{half}": half for half in HALVES}
+"""Outages told in YAML, by the half that they are of; measured only where they are asked for."""
 SIMULATED_CASES: Final = 36
 """Four of each kind of fault."""
 QUICK_CASES: Final = 4
@@ -38,7 +42,12 @@ AS_RECORDED: Final = Variant()
 
 
 @click.command(name="accuracy", help=__doc__)
-@click.option("--sets", "names", multiple=True, help="Only these sets; `simulated` is one.  May be repeated, or separated by commas.")
+@click.option(
+    "--sets",
+    "names",
+    multiple=True,
+    help="Only these sets; `simulated`, `told-known` and `told-kept` are some.  May be repeated, or separated by commas.",
+)
 @click.option("--exam", type=click.Path(path_type=Path, file_okay=False), default=EXAM, help="Folder of recorded sets.")
 @click.option("--quick", is_flag=True, help="The first few cases of each set.")
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, JOBS_MOST))
@@ -101,12 +110,13 @@ def _sets(wanted: set[str], exam: Path, seeds: range, quick: bool, kept: Path) -
     present = _present(exam)
     if not present:
         click.echo(f"no recorded sets in {exam}: only simulated outages are measured", err=True)
-    absent = sorted(wanted - {*present, SIMULATED})
+    absent = sorted(wanted - {*present, SIMULATED, *TOLD})
     for name in absent:
         click.echo(f"{name}: not in {exam}, left out", err=True)
     sets = {name: read_set(exam / name) for name in present if not wanted or name in wanted}
     if not wanted or SIMULATED in wanted:
         sets[SIMULATED] = read_set(_simulated(seeds, kept))
+    sets |= {name: read_set(write_half(kept / "told", half)) for name, half in TOLD.items() if name in wanted}
     return {name: cases[:QUICK_CASES] if quick and name != SIMULATED else cases for name, cases in sets.items()}, absent
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from correlate.changes import judge_changes
 from correlate.scene import Suspect
+from tests.correlate.evidence.bench import per_minute
 from tests.correlate.evidence.outages import code, config, hard, kept_code, kept_config, kept_world, strange, world
 from tests.correlate.evidence.outages.tell import Change, Outage
 
@@ -90,6 +91,19 @@ def test_a_change_that_nothing_ties_to_the_trouble_stays_a_suggestion() -> None:
     suspects = judge_changes(outage.scene())
     assert named(suspects) == "lonely"
     assert suspects[0].score < 0.5
+
+
+def stuck(blame: dict[str, float]) -> Suspect:
+    """The first suspect, where a release of billing started a replica that never showed a sign of life."""
+    used = [per_minute("billing", "container_memory_usage_bytes", [10.0] * 40, pod=pod) for pod in ("billing-1", "billing-2")]
+    release = Change("release", 4, "billing", kind="release", pods=(("billing-9",), ()))
+    calls = "web>billing web>orders"
+    return judge_changes(replace(BEGUN[0], calls=calls, changes=(release,), logs=(), series=tuple(used), blame=blame).scene())[0]
+
+
+def test_stuck_replicas_beside_old_ones_that_serve_are_a_suggestion_where_the_trouble_is_elsewhere() -> None:
+    near, far = stuck({"billing": 9.0, "web": 5.0}), stuck({"orders": 9.0, "billing": 0.2})
+    assert near.score > 0.5 > far.score
 
 
 def test_a_busy_day_accuses_nobody_more() -> None:
