@@ -156,16 +156,22 @@ def _change_id(event: WindowsEvent, meaning: Meaning | None) -> str:
 
 
 def told_by_message(wording: str, message: str) -> dict[str, str]:
-    """Parameters read back out of an English message, for exports that keep the message alone (Snare, Get-EventLog)."""
+    """Parameters read back out of an English message, for exports that keep the message alone (Snare, Get-EventLog); of one cut short, those
+    of its first sentence."""
+    if wording.count("{1}") != 1:
+        return {}
+    sentence, _, more = wording.partition(". ")
+    match = re.match(_pattern_of(wording) + r"[.\s]*(?:$|\r?\n)", message[:1024])
+    if match is None and more and "{1}" in sentence:
+        match = re.match(_pattern_of(sentence) + r"\.(?:$|\s)", message[:1024])
+    return {f"param{name[1:]}": value.strip() for name, value in match.groupdict().items()} if match else {}
+
+
+def _pattern_of(wording: str) -> str:
     pattern = "".join(
         rf"(?P<p{piece[1:-1]}>.+?)" if _NUMBERED.fullmatch(piece) else re.escape(piece) for piece in _PIECES.split(wording.rstrip("."))
     )
-    match = (
-        re.match(re.sub(r"(?:\\ )+", r"\\s+", pattern) + r"[.\s]*(?:$|\r?\n)", message[:1024])
-        if "{1}" in wording and wording.count("{1}") == 1
-        else None
-    )
-    return {f"param{name[1:]}": value.strip() for name, value in match.groupdict().items()} if match else {}
+    return re.sub(r"(?:\\ )+", r"\\s+", pattern)
 
 
 def key_of(event: WindowsEvent, meaning: Meaning | None, service: str) -> str:
