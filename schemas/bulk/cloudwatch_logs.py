@@ -20,7 +20,7 @@ from schemas.bulk.columns import stripped
 from schemas.severity import BY_WORD, ERROR, INFO
 from schemas.signal import Kind
 from schemas.sources.aws_logs import FAILED, FORMAT, LEVEL, LEVEL_WITHIN, LIFECYCLE, attributes_of, fallback_of
-from schemas.sources.cloud import harmless_many, identity_of
+from schemas.sources.cloud import MAX_TEXT_CHARS, harmless_many, identity_of, text
 from schemas.subjects import Subjects
 
 _MOST_EVENTS: Final = 10_000
@@ -65,7 +65,7 @@ class CloudWatchLogs:
         stamps = [event.timestamp for event in events]
         if max(stamps) > _MOST_MS or min(stamps) < -_MOST_MS:
             return None
-        ids = stripped([event.id for event in events])
+        ids = stripped([event.id for event in events], MAX_TEXT_CHARS)
         numbers = np.repeat(np.array([_number(batch, subjects) for batch in batches], np.int64), sizes)
         numbers[(lines.str.contains(_PACKED) | (lines.str.len_bytes() == 0)).to_numpy()] = NO_SUBJECT
         columns = {
@@ -94,7 +94,7 @@ def _number(batch: _Events, subjects: Subjects) -> int:
     key = (FORMAT, batch.owner, batch.logGroup, batch.logStream)
     number = subjects.by_key.get(key)
     if number is None:
-        attributes = attributes_of({"owner": batch.owner, "logGroup": batch.logGroup, "logStream": batch.logStream})
-        subject = identity_of(attributes).subject(Kind.LOG, FORMAT, fallback=fallback_of(batch.logGroup.strip()))
+        attributes = attributes_of({"owner": text(batch.owner), "logGroup": text(batch.logGroup), "logStream": text(batch.logStream)})
+        subject = identity_of(attributes).subject(Kind.LOG, FORMAT, fallback=fallback_of(text(batch.logGroup)))
         number = subjects.by_key[key] = subjects.number(subject)
     return number

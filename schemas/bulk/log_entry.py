@@ -19,7 +19,7 @@ import polars as pl
 from schemas.bulk.batch import NO_SUBJECT, Batch, decode_together, without_odd
 from schemas.bulk.columns import times_ns
 from schemas.signal import Kind
-from schemas.sources.cloud import dumped, first, harmless_many, identity_of, mapping
+from schemas.sources.cloud import dumped, first, harmless_many, identity_of, mapping, text
 from schemas.sources.gcp_log_entry import FORMAT, MESSAGES, SEVERITY, attributes_of, severity_of
 from schemas.subjects import Subjects
 
@@ -88,12 +88,12 @@ class LogEntries:
             "text": harmless_many(_texts(entries, payloads, emitters), redaction_key),
             "dedup_key": pl.Series(
                 [
-                    f"{FORMAT}|{emitter[1]}|{entry.timestamp.strip()}|{entry.insertId.strip()}"
+                    f"{FORMAT}|{emitter[1]}|{text(entry.timestamp)}|{text(entry.insertId)}"
                     for entry, emitter in zip(entries, emitters, strict=True)
                 ],
                 dtype=pl.String,
             ),
-            "trace_id": pl.Series([entry.trace and entry.trace.strip().rpartition("/")[2] for entry in entries], dtype=pl.String),
+            "trace_id": pl.Series([entry.trace and text(entry.trace).rpartition("/")[2] for entry in entries], dtype=pl.String),
         }
         return Batch(usual, np.zeros(len(usual), np.int64), np.array(numbers, np.int64)[usual], columns, odd)
 
@@ -137,10 +137,10 @@ def _emitter(entry: _Entry, subjects: Subjects) -> _Emitter:
         return _MORE
     if b"_message" in labels:
         return _MORE  # a label that may hold the text
-    log_name = unquote(written.strip())
+    log_name = unquote(text(written))
     attributes, ids = attributes_of(log_name, mapping(monitored), mapping(said))
     subject = identity_of(attributes, ids).subject(Kind.LOG, FORMAT, fallback=f"resource:{log_name}")
-    return _Emitter(subjects.number(subject), written.strip())
+    return _Emitter(subjects.number(subject), text(written))
 
 
 _MORE: Final = _Emitter(NO_SUBJECT)

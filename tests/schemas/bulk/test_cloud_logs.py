@@ -39,7 +39,7 @@ PAYLOADS = st.one_of(
 )
 ENTRIES = st.fixed_dictionaries(
     {
-        "insertId": st.sampled_from(("i1", "i2", "")),
+        "insertId": st.sampled_from(("i1", "i2", "", "i" * 9000)),
         "logName": st.sampled_from(
             (
                 "projects/p/logs/stdout",
@@ -70,7 +70,7 @@ ENTRIES = st.fixed_dictionaries(
         "textPayload": TEXTS,
         "jsonPayload": PAYLOADS,
         "labels": st.dictionaries(st.sampled_from(("k8s-pod/app", "execution_id", "verbose_message")), TEXTS, max_size=2) | st.none(),
-        "trace": st.sampled_from(("projects/p/traces/abc", "")),
+        "trace": st.sampled_from(("projects/p/traces/abc", "", "t/" * 5000)),
         "httpRequest": st.just({"status": 503, "requestMethod": "GET", "requestUrl": "https://x/y"}),
         "protoPayload": st.just({"methodName": "SetIamPolicy"}),
         "p_event_time": TIMES,
@@ -80,11 +80,13 @@ BATCHES = st.fixed_dictionaries(
     {
         "messageType": st.sampled_from(("DATA_MESSAGE", "DATA_MESSAGE", "CONTROL_MESSAGE")),
         "owner": st.just("123456789012"),
-        "logGroup": st.sampled_from(("/aws/lambda/pay", "/ecs/checkout", "/aws/batch/job", "/aws/containerinsights/shop/host", "odd", "")),
+        "logGroup": st.sampled_from(
+            ("/aws/lambda/pay", "/ecs/checkout", "/aws/batch/job", "/aws/containerinsights/shop/host", "odd", "", "g" * 9000)
+        ),
         "logStream": st.sampled_from(("s", "i-0a1b2c3d4e5f60718", "eni-0a1b2c3d4e5f60718-all", "totals/default/1f")),
         "logEvents": st.lists(
             st.fixed_dictionaries(
-                {"id": st.sampled_from(("1", "")), "timestamp": st.sampled_from((1740823200123, 0, -1)), "message": TEXTS}
+                {"id": st.sampled_from(("1", "", "1" * 9000)), "timestamp": st.sampled_from((1740823200123, 0, -1)), "message": TEXTS}
             ),
             max_size=4,
         ),
