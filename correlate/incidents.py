@@ -17,7 +17,7 @@ import numpy as np
 from correlate import ranking
 from correlate.closed_times import closed_spans
 from correlate.parameters import DEFAULTS, Parameters
-from correlate.sequels import Departure, recurrence_of, sequel_of
+from correlate.sequels import Departure, near, nearest, recurrence_of, sequel_of
 from correlate.telemetry.rows import Span
 from correlate.telemetry.telemetry import Telemetry
 from correlate.trouble import Joined, Notice, Trouble, kind_of
@@ -47,7 +47,9 @@ class IncidentBook:
     def alert(self, entity: str, time_ns: int, symptoms: frozenset[str], now_ns: int, telemetry: Telemetry) -> int:
         """An alert opens an incident or joins one, and says which symptom must be explained; returns the incident's number."""
         window = telemetry.window_ns(entity)
-        trouble = self._near(time_ns, window) or next((known for known in self._open() if entity in known.entities), None)
+        trouble = near(self._open(), time_ns, window, self.parameters) or next(
+            (known for known in self._open() if entity in known.entities), None
+        )
         trouble = trouble or self._again(recurrence_of(self.incidents.values(), entity, time_ns, window, self.parameters), time_ns, now_ns)
         if trouble is None:
             trouble = self._begin(entity, time_ns, window, now_ns)
@@ -60,7 +62,7 @@ class IncidentBook:
 
     def outside(self, onset_ns: int, entities: Sequence[str], window_ns: int, now_ns: int) -> int:
         """Another detector's incident: joins the one whose onset is near, else opens."""
-        trouble = self._near(onset_ns, window_ns) or self._begin(entities[0], onset_ns, window_ns, now_ns)
+        trouble = near(self._open(), onset_ns, window_ns, self.parameters) or self._begin(entities[0], onset_ns, window_ns, now_ns)
         for entity in entities:
             trouble.join(entity, "accused", onset_ns)
         trouble.alerted = True
@@ -118,7 +120,7 @@ class IncidentBook:
             begin = telemetry.onset(entity, max(ends, default=0))
             how = "onset"
             if begin is not None:
-                trouble = self._near(begin.at_ns, window)
+                trouble = near(self._open(), begin.at_ns, window, self.parameters)
                 if trouble is None:
                     trouble, how = self._alerted_around(begin.at_ns), "around_alert"
                 if trouble is None:
@@ -126,7 +128,7 @@ class IncidentBook:
                     sequel = sequel_of(self.incidents.values(), departure, self.parameters, alerting=self.alerting)
                     trouble, how = self._again(sequel, begin.at_ns, now_ns), "sequel"
             else:
-                trouble, how = former or self._nearest(now_ns), "no_onset"
+                trouble, how = former or nearest(self._open(), now_ns), "no_onset"
             if trouble is None and nats >= opening:
                 since_ns = max([now_ns - window // 2, *(end + 1 for end in ends)])
                 trouble = self._begin(entity, begin.at_ns if begin else since_ns, window, now_ns)
@@ -149,23 +151,12 @@ class IncidentBook:
         trouble.join(entity, why.how, why.at_ns, why.nats)
         trouble.placed[entity] = why.nats
 
-    def _nearest(self, onset_ns: int) -> Trouble | None:
-        return min(self._open(), key=lambda trouble: trouble.apart_ns(onset_ns), default=None)
-
-    def _near(self, onset_ns: int, window_ns: int) -> Trouble | None:
-        """The open incident whose onset is nearest, if the clocks cannot tell them apart."""
-        nearest = self._nearest(onset_ns)
-        if nearest is None:
-            return None
-        close = self.parameters.join_windows * max(nearest.window_ns, window_ns)
-        return nearest if nearest.apart_ns(onset_ns) <= close else None
-
     def _alerted_around(self, onset_ns: int) -> Trouble | None:
         """The nearest open incident, if it has an alert: an alert's time is late or early by its own rules, so it gathers what is about."""
-        nearest = self._nearest(onset_ns)
-        if nearest is None or not nearest.alerted:
+        known = nearest(self._open(), onset_ns)
+        if known is None or not known.alerted:
             return None
-        return nearest if nearest.onset_ns - nearest.window_ns <= onset_ns <= self._ranked_until(nearest) else None
+        return known if known.onset_ns - known.window_ns <= onset_ns <= self._ranked_until(known) else None
 
     def _begin(self, entity: str, onset_ns: int, window_ns: int, now_ns: int) -> Trouble:
         self._count += 1

@@ -1,7 +1,7 @@
-"""What belongs to an incident though it began later: its shadow, its aftermath, its relapse.
+"""What belongs to an incident: what began with it, and of what began later its shadow, its aftermath, its relapse.
 
-Knows:   which incident a later departure or alert goes on with.
-Ignores: how departures are found, and onsets that the clocks cannot tell apart anyway (incidents.py).
+Knows:   which incident a departure or alert began with or goes on with.
+Ignores: how departures are found and what becomes of incidents (incidents.py).
 
 A responder calls it the same incident when it began before the former one had been over for longer than the clock can tell, and when it
 brings no news: it hits the entity that is suspected already, or one that took part shows again what it showed, or it is far weaker than
@@ -30,6 +30,19 @@ class Departure(NamedTuple):
     onset_ns: int
     nats: float
     window_ns: int
+
+
+def nearest(troubles: Iterable[Trouble], onset_ns: int) -> Trouble | None:
+    return min(troubles, key=lambda trouble: trouble.apart_ns(onset_ns), default=None)
+
+
+def near(troubles: Iterable[Trouble], onset_ns: int, window_ns: int, parameters: Parameters) -> Trouble | None:
+    """The incident whose onset or relapse is nearest, if the clocks cannot tell them apart."""
+    trouble = nearest(troubles, onset_ns)
+    if trouble is None:
+        return None
+    close_ns = parameters.join_windows * max(trouble.window_ns, window_ns)
+    return trouble if trouble.apart_ns(onset_ns) <= close_ns else None
 
 
 def sequel_of(troubles: Iterable[Trouble], departure: Departure, parameters: Parameters, *, alerting: bool) -> Trouble | None:
