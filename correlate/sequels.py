@@ -18,9 +18,10 @@ from correlate.parameters import Parameters
 from correlate.trouble import Trouble
 from schemas.incident import Phase
 
-_SHADOW: Final = 0.5
-"""Share of the strongest departure of an incident below which a later one is its shadow: queues drain, caches warm, callers retry.  A
-fault of its own that shows less than half as much as one that goes on cannot be told from that."""
+_SHADOW: Final = 1 / 3
+"""Share of the strongest departure of an incident below which a later one is its shadow: queues drain, caches warm, callers retry.  Three
+groups of evidence make a fault; who shows no more than one of them as strongly is taken along.  At a half, a fault that follows a louder
+one on another component was swallowed by it."""
 
 
 class Departure(NamedTuple):
