@@ -102,11 +102,13 @@ def _told(reader: Reader, values: list[bytes]) -> list[str]:
 @click.option("--only", multiple=True, help="Formats to attack; all by default.")
 def command(per_format: int, seed: int, only: tuple[str, ...]) -> None:
     """Read mutated fixtures of every format; exit 1 if a reader raises or a record vanishes."""
+    known = corpus()
+    if strangers := sorted(set(only) - known.keys()):
+        raise click.BadParameter(f"{', '.join(strangers)}: no fixture of that format; there are {', '.join(known)}", param_hint="--only")
     wrong: list[str] = []
     inputs = 0
-    for name, payloads in corpus().items():
-        if only and name not in only:
-            continue
+    for name in only or known:
+        payloads = known[name]
         begin = monotonic()
         found = attack(name, payloads, per_format, seed)
         inputs += per_format

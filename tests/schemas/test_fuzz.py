@@ -6,10 +6,11 @@ import json
 import random
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.fuzz import NOW_NS, attack, broken_promises, corpus
+from benchmarks.fuzz import NOW_NS, attack, broken_promises, command, corpus
 from benchmarks.mutations import mutated, nested
 from schemas.reading import Reader, Reading, Records
 
@@ -93,3 +94,10 @@ def test_a_hostile_neighbour_changes_nothing_for_the_others(seed: int) -> None:
         alone = Reader(Reading(strict=True)).read(Records("fuzz", 0, (place,), (NOW_NS,), (value,)))
         assert run.signals.filter(run.signals["offset"] == place).equals(alone.signals)
         assert [why for where, why in run.rejected if where == place] == [why for _, why in alone.rejected]
+
+
+def test_an_unknown_format_is_not_attacked_without_a_word() -> None:
+    """The command names what it cannot attack instead of finding nothing wrong with nothing."""
+    told = CliRunner().invoke(command, ["--only", "no.such.format"])
+    assert told.exit_code == 2
+    assert "no.such.format" in told.output
