@@ -15,21 +15,20 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
-import threading
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from streams.kafka_jars import KafkaUnavailable, ensure_jars
+from streams.local_process import free_ports, guard, in_own_loop
 
 BOOTSTRAP_VARIABLE = "CAUSELINE_KAFKA"
 """host:port of a broker to use instead of starting one."""
@@ -178,7 +177,7 @@ class Broker:
     def _prepare(self, classpath: str) -> None:
         self.forget()
         self._folder = Path(tempfile.mkdtemp(prefix="causeline-kafka-"))
-        self._port, self._controller_port = _free_ports(2)
+        self._port, self._controller_port = free_ports(2)
         (self._folder / "log4j2.xml").write_text(_LOG4J2)
         settings = self._folder / "server.properties"
         settings.write_text("".join(f"{name}={value}\n" for name, value in self._settings().items()))
@@ -206,8 +205,8 @@ class Broker:
             self._process = subprocess.Popen(  # noqa: S603  # our own argv
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
-        self._guard = _guard(self._process.pid, self._home() / "data")
-        _in_own_loop(self._answers)
+        self._guard = guard(self._process.pid, self._home() / "data")
+        in_own_loop(self._answers)
 
     async def _answers(self) -> None:
         """Wait for the port, one metadata answer that names our cluster id, and one group round trip."""
@@ -278,40 +277,3 @@ async def _probe(bootstrap: str, cluster_id: str) -> None:
         await admin.list_consumer_group_offsets("causeline-probe")  # creates and loads the group coordinator
     finally:
         await admin.close()
-
-
-def _free_ports(count: int) -> list[int]:
-    """Ports the kernel says are free.  All sockets are held open until the last is known, so that no two are equal."""
-    with contextlib.ExitStack() as held:
-        ports = []
-        for _ in range(count):
-            listener = held.enter_context(socket.socket())
-            listener.bind(("127.0.0.1", 0))
-            ports.append(int(listener.getsockname()[1]))
-        return ports
-
-
-def _guard(pid: int, data: Path) -> subprocess.Popen[bytes]:
-    """A shell that waits for our end of its pipe to close, which also happens if we are killed, and then ends the broker.
-
-    The kernel's own parent-death signal would not do: it fires when the *thread* that started the broker ends.
-    """
-    script = 'cat >/dev/null; kill -9 "$0"; sleep 1; rm -rf "$1"'
-    return subprocess.Popen(["/bin/sh", "-c", script, str(pid), str(data)], stdin=subprocess.PIPE, start_new_session=True)  # noqa: S603  # our own argv
-
-
-def _in_own_loop(job: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run a coroutine to its end from plain code, also when the caller's thread already runs an event loop."""
-    failure: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            asyncio.run(job())
-        except BaseException as error:
-            failure.append(error)
-
-    thread = threading.Thread(target=run, name="kafka-probe")
-    thread.start()
-    thread.join()
-    if failure:
-        raise failure[0]

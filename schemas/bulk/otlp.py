@@ -20,7 +20,7 @@ from schemas import severity
 from schemas.bulk.batch import NO_SUBJECT, Batch, batch_of_many, decode_together
 from schemas.bulk.columns import nanoseconds
 from schemas.bulk.otlp_known import BROKEN, Known, Told, finite, log_columns
-from schemas.sources import otlp
+from schemas.sources import otlp, otlp_points, otlp_values
 from schemas.sources.otlp_model import AnyValue, KeyValue, Number, QuantileValue, Resource, Scope, camel
 from schemas.subjects import Subjects
 
@@ -193,15 +193,15 @@ def _bodies(records: list[_LogRecord]) -> list[str]:
 
 def _text(body: _Body) -> str:
     if body.array_value is not None or body.kvlist_value is not None:
-        return otlp.text_of(msgspec.convert(camel(msgspec.to_builtins(body), _DEPTH["body"]), AnyValue))
-    return otlp.text_of(body)
+        return otlp_values.text_of(msgspec.convert(camel(msgspec.to_builtins(body), _DEPTH["body"]), AnyValue))
+    return otlp_values.text_of(body)
 
 
 def _levels(records: list[_LogRecord]) -> list[int]:
     levels: list[Any] = [record.severity_number for record in records]
     if all(isinstance(level, int) and 0 < level <= severity.FATAL + 3 for level in set(levels)):
         return levels
-    return [otlp.severity_of(record.severity_number) or severity.from_word(record.severity_text) for record in records]
+    return [otlp_values.severity_of(record.severity_number) or severity.from_word(record.severity_text) for record in records]
 
 
 class OtlpMetrics:
@@ -235,17 +235,17 @@ def _take(metric: _Metric, resource: bytes, known: Known, numbers: list[int], ti
     """The rows of one metric, onto the columns."""
     kinds = [kind for kind in (metric.gauge, metric.sum) if kind is not None]
     for data in kinds:
-        delta = isinstance(data, _Sum) and data.aggregation_temporality in otlp.DELTA
-        suffix = otlp.number_suffix(metric.name, isinstance(data, _Sum) and data.is_monotonic, delta)
-        subject_of = known.points(resource, metric, suffix, otlp.temporality(delta))
+        delta = isinstance(data, _Sum) and data.aggregation_temporality in otlp_points.DELTA
+        suffix = otlp_points.number_suffix(metric.name, isinstance(data, _Sum) and data.is_monotonic, delta)
+        subject_of = known.points(resource, metric, suffix, otlp_points.temporality(delta))
         points = data.data_points
         numbers += map(subject_of.__getitem__, map(bytes, [point.attributes for point in points]))
         times += [point.time_unix_nano for point in points]
         values: list[Any] = [point.as_double for point in points]
-        measured += values if set(map(type, values)) == {float} else map(otlp.number_of, points)
+        measured += values if set(map(type, values)) == {float} else map(otlp_points.number_of, points)
     if metric.histogram is metric.exponential_histogram is metric.summary is None:
         return
-    for point, at, suffix, more, value in otlp.points_of(metric, otlp.DISTRIBUTIONS):
+    for point, at, suffix, more, value in otlp_points.points_of(metric, otlp_points.DISTRIBUTIONS):
         numbers.append(known.points(resource, metric, suffix, more)[bytes(point.attributes)])
         times.append(at)
         measured.append(value)
@@ -257,7 +257,7 @@ def _facts(raw: bytes) -> dict[str, str] | None:
     except orjson.JSONDecodeError:
         return None
     try:
-        return otlp.attributes_of(msgspec.convert(said or {}, Resource, strict=False).attributes)
+        return otlp_values.attributes_of(msgspec.convert(said or {}, Resource, strict=False).attributes)
     except BROKEN:
         return {}
 

@@ -17,7 +17,7 @@ from google.protobuf.message import DecodeError
 from schemas.bulk.batch import NO_SUBJECT
 from schemas.bulk.columns import stripped
 from schemas.redact import redact_many
-from schemas.sources import otlp
+from schemas.sources import otlp, otlp_values
 from schemas.sources.cloud import MAX_TEXT_CHARS
 from schemas.subjects import Subjects
 
@@ -50,7 +50,7 @@ class LogAttributes(dict[Any, Told]):
         if self._facts is None:
             return Told(NO_SUBJECT, "", None)
         try:
-            said = otlp.attributes_of(self._pairs(key))
+            said = otlp_values.attributes_of(self._pairs(key))
         except BROKEN:
             return self.setdefault(key, Told(NO_SUBJECT, "", None))
         event = self._event or said.get("event.name", "")
@@ -85,7 +85,7 @@ class PointAttributes(dict[Any, int]):
         if self._facts is None:
             return NO_SUBJECT
         try:
-            said = otlp.attributes_of(self._pairs(key))
+            said = otlp_values.attributes_of(self._pairs(key))
         except BROKEN:
             return self.setdefault(key, NO_SUBJECT)
         subject = otlp.metric_subject({**self._facts, **said, **self._more}, self._metric, self._suffix)

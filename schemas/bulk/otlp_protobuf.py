@@ -20,7 +20,7 @@ from schemas import severity, times
 from schemas.bulk.batch import NO_SUBJECT, Batch, batch_of_many
 from schemas.bulk.otlp_known import Known, PointAttributes, Told, finite, log_columns
 from schemas.bulk.proto_columns import BOOL, BYTES, FIXED64, INT32, INT64, STRING, Columns, Table, message_classes
-from schemas.sources import otlp
+from schemas.sources import otlp_points, otlp_values
 from schemas.sources.otlp_protobuf import FORMAT, parsed_logs, parsed_metrics, recognises
 from schemas.subjects import Subjects
 
@@ -142,7 +142,7 @@ def _bodies(table: Table) -> tuple[pl.Series, list[int]] | None:
     bodies = frame.select(pl.col("body").bin.slice(pl.col("head"), pl.col("length")).cast(pl.String)).to_series()
     others = {place: AnyValue.FromString(raw[place]) for place in np.flatnonzero((head == 0) & (lengths > 0)).tolist()}
     if others:
-        bodies = bodies.scatter(list(others), [otlp.text_of(body) for body in others.values()])
+        bodies = bodies.scatter(list(others), [otlp_values.text_of(body) for body in others.values()])
     return bodies, [place for place, body in others.items() if body.HasField("kvlist_value")]
 
 
@@ -165,7 +165,7 @@ def _levels(table: Table) -> list[int] | npt.NDArray[Any] | None:
     if words is None:
         return None
     whole = levels.astype(np.int32).tolist()  # an enum has 32 bits; what is above is cut off
-    return [otlp.severity_of(number) or severity.from_word(word) for number, word in zip(whole, words, strict=True)]
+    return [otlp_values.severity_of(number) or severity.from_word(word) for number, word in zip(whole, words, strict=True)]
 
 
 def _read_metrics(values: Sequence[bytes], parsed: Sequence[Any], subjects: Subjects) -> Batch | None:
@@ -224,19 +224,19 @@ def _numbers(points: list[bytes], runs: list[tuple[PointAttributes, int]]) -> tu
 
 
 def _known_points(resource: bytes, metric: Any, kind: str, known: Known) -> PointAttributes:
-    delta = kind == "sum" and metric.sum.aggregation_temporality in otlp.DELTA
-    suffix = otlp.number_suffix(metric.name, kind == "sum" and metric.sum.is_monotonic, delta)
-    return known.points(resource, metric, suffix, otlp.temporality(delta))
+    delta = kind == "sum" and metric.sum.aggregation_temporality in otlp_points.DELTA
+    suffix = otlp_points.number_suffix(metric.name, kind == "sum" and metric.sum.is_monotonic, delta)
+    return known.points(resource, metric, suffix, otlp_points.temporality(delta))
 
 
 def _distribution(resource: bytes, metric: Any, known: Known) -> Iterable[tuple[int, int, float | None]]:
-    for point, at, suffix, more, value in otlp.points_of(metric, otlp.DISTRIBUTIONS):
+    for point, at, suffix, more, value in otlp_points.points_of(metric, otlp_points.DISTRIBUTIONS):
         attributes = tuple(pair.SerializeToString(deterministic=True) for pair in point.attributes)
         yield known.points(resource, metric, suffix, more)[attributes], at, value
 
 
 def _facts(raw: bytes) -> dict[str, str]:
-    return otlp.attributes_of(Resource.FromString(raw).attributes)
+    return otlp_values.attributes_of(Resource.FromString(raw).attributes)
 
 
 def _read_pairs(attributes: tuple[bytes, ...]) -> Iterable[Any]:

@@ -16,7 +16,8 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import MetricsData
 
 from schemas.rejected import Rejected
 from schemas.signal import Signal
-from schemas.sources.otlp import attributes_of, log_row, metric_rows
+from schemas.sources.otlp import log_row, metric_rows
+from schemas.sources.otlp_values import attributes_of
 from schemas.sources.source import Received, Source
 
 FORMAT: Final = "otlp.protobuf"

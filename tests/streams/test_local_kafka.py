@@ -12,7 +12,8 @@ import pytest
 
 from streams import kafka_jars
 from streams.kafka_jars import KafkaUnavailable, ensure_java
-from streams.local_kafka import Broker, _free_ports, given_or_local
+from streams.local_kafka import Broker, given_or_local
+from streams.local_process import free_ports
 
 
 def listens(bootstrap: str) -> bool:
@@ -78,5 +79,5 @@ def test_an_old_java_is_named_with_what_to_install(tmp_path: Path, monkeypatch: 
 
 
 def test_free_ports_are_distinct() -> None:
-    ports = _free_ports(50)
+    ports = free_ports(50)
     assert len(set(ports)) == 50
