@@ -19,7 +19,7 @@ from benchmarks.tables import CAUSES, DETECTION, REST, SHORT, markdown, presenta
 _HEAD: Final = """# Accuracy
 
 Regenerate with `python -m benchmarks accuracy --write docs/accuracy.md` (recorded sets are taken from `../shared/exam` where present, or
-from `--exam DIR`; simulated ones are made from their seeds).  One engine and one set of parameters for all rows.
+from `--exam DIR`; simulated and injected ones are made from their seeds).  One engine and one set of parameters for all rows.
 
 **found**: an incident overlaps the fault's window (2 min before to 5 min after).  **AC@k**: the true service is among the first k causes of
 the fault's biggest incident.  **own**: each incident answers for one fault only, nearest onset first; a fault without an incident of its own
@@ -32,6 +32,10 @@ one cause (processors, memory, a disk, the network around a service, code, a lim
 requests); everything else follows from arithmetic, and the truth (who was hurt, along which calls) is the difference to the same run without
 the fault.  Regular jobs, everyday errors, innocent releases and alerts that mean nothing happen anyway.  Logs, call graph, catalogue, alerts
 and changes are each missing in some.  Kinds of fault and sampling rates take turns with the seeds."""
+_INJECTED: Final = """Each is a quiet stretch of a recorded set's metrics, real noise and all, into which one fault was put at a random moment: a
+network delay (who sends late, and every caller that waits), a busy processor with slower work, or a share of failing requests, felt upstream
+as far as callers make the call.  There are neither logs nor alerts, and incidents outside the fault count as false though the recording may
+have had troubles of its own.  A delay is three to ten times the usual latency or its spread, whichever is more."""
 _UNFITTED: Final = """No number of the engine is found by search over these sets, so there is no tuning that a set could be left out of: every
 row above is that of an untuned set.  What can be tried is to make the same outages harder:"""
 _NO_FIGURE: Final = "not measured"
@@ -53,7 +57,9 @@ def _parts(stored: Mapping[str, Any]) -> Iterator[str]:
     yield "## Beside others\n\n" + _beside(sets)
     yield "## Are the scores probabilities?\n\n" + _reliability(stored)
     if stored.get("simulated"):
-        yield f"## Simulated outages by kind, sampling and what is missing\n\n{_SIMULATED}\n\n" + _simulated(stored["simulated"])
+        yield f"## Simulated outages by kind, sampling and what is missing\n\n{_SIMULATED}\n\n" + _by_group(stored["simulated"])
+    if stored.get("injected"):
+        yield f"## Faults put into recorded telemetry\n\n{_INJECTED}\n\n" + _by_group(stored["injected"])
     yield "## Worse conditions\n\n" + _study(stored, "generality", partial(_generality, sets))
     yield "## Each kind of evidence switched off\n\n" + _study(stored, "ablation", partial(_ablation, sets))
     yield "## Parameters halved and doubled\n\n" + _parameters(stored.get("parameters") or [])
@@ -77,7 +83,7 @@ def _study(stored: Mapping[str, Any], name: str, told: Callable[[Sequence[Mappin
 
 def _measured_with(stored: Mapping[str, Any]) -> str:
     absent = stored.get("absent") or []
-    text = f"Engine {stored['engine']}; simulated seeds {stored['seeds']}."
+    text = f"Engine {stored['engine']}; seeds {stored['seeds']}."
     return text + (f"  Not present, so not measured: {', '.join(absent)}." if absent else "")
 
 
@@ -143,7 +149,7 @@ def _reliability(stored: Mapping[str, Any]) -> str:
     return "First causes of all found faults of all sets.\n\n" + markdown(("mean score", "share that was right", "faults"), rows)
 
 
-def _simulated(groups: Sequence[Mapping[str, Any]]) -> str:
+def _by_group(groups: Sequence[Mapping[str, Any]]) -> str:
     rows = [[row["group"], str(row["faults"]), *(show(name, row["scores"].get(name)) for name in SHORT)] for row in groups]
     return markdown(("cases", "faults", *SHORT), rows)
 
