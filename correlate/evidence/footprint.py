@@ -52,8 +52,10 @@ def footprint(scene: Scene, release: Release, replicas: Sequence[Replica]) -> Fo
     if max(least for least, _ in ratios) < DEAD:  # an idle replica holds its memory, a dead one nothing
         return Footprint(STRONG + CLUE, "Its new replicas of {service} do no work while the old ones do.")
     most = max(most for _, most in ratios)
-    if most >= SWOLLEN:
+    if most >= SWOLLEN and release.old:
         return Footprint(FAIR, f"Its new replicas of {{service}} use {most:.0f} times what the old ones use.")
+    if most >= SWOLLEN:  # not at the same time: whatever broke since would make the old ones use more as well
+        return Footprint(CLUE, f"Its new replicas of {{service}} use {most:.0f} times what the old ones used before.")
     return Footprint(-CLUE, "Its new replicas of {service} use as much as the old ones do.")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from correlate.scene import Series
-from correlate.telemetry.roles import EDGE_ERRORS, EDGE_IN_CLIENT, EDGE_IN_SERVER, ERRORS, LATENCY, role_of
+from correlate.telemetry.roles import EDGE_ERRORS, EDGE_IN_CLIENT, EDGE_IN_SERVER, ERRORS, LATENCY, TRAFFIC, role_of
 from schemas.entity import split
 from schemas.signal import Subject
 
@@ -38,6 +38,13 @@ class Replica:
     """Whether it tells how many calls fail, not how long they take."""
     serves: bool
     """Whether it counts what others ask of the service, not what the service asks of others."""
+    counts_requests: bool
+    """Whether its values are requests per second."""
+
+    @property
+    def asked_by(self) -> tuple[str, bool]:
+        """Equal for what counts requests and what counts their failures."""
+        return self.measures[1], self.serves
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,14 @@ def fleet(series: Sequence[Series]) -> Fleet:
             *(value for key, value in one.subject.attributes if key in ("reporter", "quantile", "le")),
         )
         replica = Replica(
-            pod, one, measures, role.direction or 1, role.family in _FELT, role.family in (ERRORS, EDGE_ERRORS), not told_by_client
+            pod,
+            one,
+            measures,
+            direction=role.direction or 1,
+            is_felt=role.family in _FELT,
+            tells_errors=role.family in (ERRORS, EDGE_ERRORS),
+            serves=not told_by_client,
+            counts_requests=bool(one.per_second) and role.family == TRAFFIC and (role.requests or bool(role.client)),
         )
         of[role.client if told_by_client else role.owner].append(replica)
         if told_by_client:

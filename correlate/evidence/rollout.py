@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import log
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,32 +27,46 @@ from schemas.incident import Argument
 
 MIN_DURING = 2
 """Samples that make a deviation (persistence)."""
+_COUNTABLE = 1e4
 RATIO_FLOOR, LATENCY_FLOOR = 0.02, 0.5
 """Least spread: two points of a success ratio; half of a latency's level, as quantiles of few requests jump by buckets."""
 
 
 @dataclass(slots=True)
 class _Measure:
-    """One measure of a service's pods: of new pods, of old ones since the release began, of old ones before."""
+    """One measure of a service's pods: of new pods, of new pods while old ones stood beside them, of old ones since the release began, and
+    of old ones before."""
 
     direction: int
+    floor: float
+    """Least spread, in the measure's unit."""
     new: list[float] = field(default_factory=list)
+    beside: list[float] = field(default_factory=list)
     old: list[float] = field(default_factory=list)
     before: list[float] = field(default_factory=list)
 
-    def deviations(self) -> tuple[float, float] | None:
-        """Robust deviations of new and of old pods in the bad direction; None without enough samples."""
+    def deviations(self) -> _Deviations | None:
+        """Robust deviations in the bad direction; None without enough samples."""
         needed = 1 if self.direction < 0 else MIN_DURING
         if len(self.new) < needed or len(self.old) < MIN_DURING or len(self.before) < MIN_BEFORE:
             return None
         normal = np.asarray(self.before)
         level = float(np.median(normal))
         off = np.abs(normal - level)
-        floor = RATIO_FLOOR if self.direction < 0 else LATENCY_FLOOR * abs(level)
-        spread = max(1.4826 * float(np.median(off)), floor, float(np.quantile(off, 0.95)) / 2, 1e-9)
-        return self.direction * (float(np.median(self.new)) - level) / spread, self.direction * (
-            float(np.median(self.old)) - level
-        ) / spread
+        least = self.floor if self.direction < 0 else max(self.floor, LATENCY_FLOOR * abs(level))
+        spread = max(1.4826 * float(np.median(off)), least, float(np.quantile(off, 0.95)) / 2)
+
+        def bad(values: Sequence[float]) -> float:
+            return self.direction * (float(np.median(values)) - level) / spread
+
+        return _Deviations(bad(self.new), bad(self.old), bad(self.beside) if len(self.beside) >= needed else 0.0)
+
+
+class _Deviations(NamedTuple):
+    new: float
+    old: float
+    beside: float
+    """Of new pods while there were old ones to compare them with."""
 
 
 def judge(docket: Docket, candidate: Candidate) -> list[Argument]:
@@ -64,22 +79,23 @@ def judge(docket: Docket, candidate: Candidate) -> list[Argument]:
         return [_mute(docket, release, service, replicas)]
     compared = [pair for measure in _measures(release, replicas) if (pair := measure.deviations())]
     used = footprint(docket.scene, release, replicas)
-    if compared:
-        return [_compared(docket, service, compared, used)]
+    if compared and (argument := _compared(docket, service, compared, used)) is not None:
+        return [argument]
     return [used.told_of(split(service)[1])] if used is not None else []
 
 
-def _compared(docket: Docket, service: str, compared: Sequence[tuple[float, float]], used: Footprint | None) -> Argument:
-    """What callers feel comes first; where they feel nothing, dead replicas may have answered nobody, and swollen ones not yet fail."""
-    name = split(service)[1]
-    worst_new = max(new for new, _ in compared)
-    worst_old = max((old for new, old in compared if max(new, old) >= DEFAULTS.outlier_sd), default=0.0)
-    if worst_new >= DEFAULTS.outlier_sd > worst_old:
-        text = f"Its new replicas of {name} fail ({worst_new:.0f} deviations) while the old ones beside them do not."
-        nats = min(PROOF, FAIR + log(worst_new / DEFAULTS.outlier_sd))  # among many replicas some stray a little
+def _compared(docket: Docket, service: str, compared: Sequence[_Deviations], used: Footprint | None) -> Argument | None:
+    """What callers feel comes first; where they feel nothing, dead replicas may have answered nobody, and swollen ones not yet fail.  None
+    where new ones fail only since no old one stood beside them: those might fail as well."""
+    name, outlier = split(service)[1], DEFAULTS.outlier_sd
+    worst_new, worst_beside = max(each.new for each in compared), max(each.beside for each in compared)
+    worst_old = max((each.old for each in compared if max(each.new, each.old) >= outlier), default=0.0)
+    if worst_beside >= outlier > worst_old:
+        text = f"Its new replicas of {name} fail ({_times(worst_beside)}) while the old ones beside them do not."
+        nats = min(PROOF, FAIR + log(worst_beside / outlier))  # among many replicas some stray a little
         return Argument(kind=KIND, nats=nats, text=text)
-    if worst_new >= DEFAULTS.outlier_sd:
-        return Argument(kind=KIND, nats=-FAIR, text=f"Old replicas of {name} fail as its new ones do.")
+    if worst_new >= outlier:
+        return Argument(kind=KIND, nats=-FAIR, text=f"Old replicas of {name} fail as its new ones do.") if worst_old >= outlier else None
     if used is not None and used.nats > 0:
         return used.told_of(name)
     text = f"Its new replicas of {name} serve as well as the old ones did"
@@ -90,16 +106,26 @@ def _compared(docket: Docket, service: str, compared: Sequence[tuple[float, floa
     return Argument(kind=KIND, nats=-STRONG, text=f"{text}.")
 
 
+def _times(deviations: float) -> str:
+    """What never varied before has no unit to count deviations in."""
+    return f"{deviations:.0f} deviations" if deviations < _COUNTABLE else "where there was nothing of the kind before"
+
+
 def _measures(release: Release, replicas: Sequence[Replica]) -> Iterable[_Measure]:
-    measures: dict[tuple[str, ...], _Measure] = defaultdict(lambda: _Measure(1))
+    measures: dict[tuple[str, ...], _Measure] = {}
+    asked = _asked(replicas)
+    alone_ns = None if release.old else max(release.stopped.values(), default=0)
     for replica in replicas:
         if not replica.is_felt:
             continue
-        measure = measures[replica.measures]
-        measure.direction = replica.direction
+        floor = _floor(replica, asked.get(replica.asked_by, 0.0))
+        measure = measures.setdefault(replica.measures, _Measure(replica.direction, floor))
         times, values = replica.series.times_ns, replica.series.values
         if replica.pod in release.new:
-            measure.new.extend(values[times >= release.seen[replica.pod]])
+            seen_ns = release.seen[replica.pod]
+            until_ns = int(times[-1]) if alone_ns is None else max(alone_ns, seen_ns) + MIN_DURING * replica.series.step_ns
+            measure.new.extend(values[times >= seen_ns])
+            measure.beside.extend(values[(times >= seen_ns) & (times <= until_ns)])
         elif replica.pod in (
             release.old or release.stopped
         ):  # once a release is through, those that it replaced are all there is to compare
@@ -107,6 +133,25 @@ def _measures(release: Release, replicas: Sequence[Replica]) -> Iterable[_Measur
             measure.old.extend(values[(times >= release.begun_ns) & (times < until_ns)])
             measure.before.extend(values[times < release.begun_ns])
     return measures.values()
+
+
+def _asked(replicas: Sequence[Replica]) -> dict[tuple[str, bool], float]:
+    """How many requests a second a replica usually gets or makes, by who asks."""
+    told: dict[tuple[str, bool], list[float]] = defaultdict(list)
+    for replica in replicas:
+        if replica.counts_requests and len(replica.series.values):
+            told[replica.asked_by].append(float(np.median(replica.series.values)))
+    return {by: float(np.median(rates)) for by, rates in told.items()}
+
+
+def _floor(replica: Replica, asked: float = 0.0) -> float:
+    """Two points of a success ratio, and as many failures a second as two of a hundred requests; one failure a sample at least, which
+    may happen to anybody."""
+    if replica.direction < 0:
+        return RATIO_FLOOR
+    if not (replica.tells_errors and replica.series.per_second):
+        return 1e-9
+    return max(RATIO_FLOOR * asked, SECOND_NS / max(replica.series.step_ns, SECOND_NS))
 
 
 def _is_mute(docket: Docket, release: Release, replicas: Sequence[Replica]) -> bool:
@@ -162,7 +207,6 @@ def _old_fail(release: Release, replicas: Sequence[Replica]) -> bool:
 def _worsened(replica: Replica, since_ns: int) -> bool:
     times, values = replica.series.times_ns, replica.series.values
     median = float(np.median(values[times >= since_ns])) if np.any(times >= since_ns) else 0.0
-    measure = _Measure(replica.direction, [median], [median] * MIN_DURING, list(values[times < since_ns]))
-    measure.new *= MIN_DURING
-    pair = measure.deviations()
-    return pair is not None and pair[0] >= DEFAULTS.outlier_sd
+    now = [median] * MIN_DURING
+    found = _Measure(replica.direction, _floor(replica), now, now, now, list(values[times < since_ns])).deviations()
+    return found is not None and found.new >= DEFAULTS.outlier_sd

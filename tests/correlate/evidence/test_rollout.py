@@ -5,6 +5,7 @@ import pytest
 from correlate.evidence import rollout
 from correlate.evidence.grades import CLUE, FAIR, PROOF, STRONG
 from correlate.scene import Series
+from correlate.units import MINUTE_NS
 from tests.correlate.evidence.bench import hear, outage, per_minute
 from tests.correlate.evidence.outages.tell import Change
 
@@ -55,6 +56,36 @@ def test_once_a_release_is_through_the_replaced_replicas_are_what_it_is_compared
     assert argument.nats == PROOF
 
 
+def test_what_fails_only_since_no_old_replica_is_left_is_not_held_against_the_release() -> None:
+    """The old ones fell silent minutes before the new ones began to fail: they might fail as well by now."""
+    replaced = success("orders-1", FINE)
+    replaced = Series(replaced.subject, replaced.times_ns - 10 * MINUTE_NS, replaced.values, MINUTE_NS)
+    later = success(NEW, [1.0] * 4 + [0.4] * 8)
+    change = Change("deploy", 7, "orders", kind="deploy")
+    assert hear(rollout.judge, outage(change, series=(replaced, later)), "deploy") == []
+    at_once = success(NEW, [0.4] * 12)
+    (argument,) = hear(rollout.judge, outage(change, series=(replaced, at_once)), "deploy")
+    assert argument.nats == PROOF
+
+
+def failures(pod: str, rate_per_s: float, samples: int) -> Series:
+    series = per_minute("orders", "http_requests_errors_total", [rate_per_s] * samples, pod=pod)
+    return Series(series.subject, series.times_ns, series.values, MINUTE_NS, per_second=True)
+
+
+def test_some_failures_among_many_requests_are_no_proof_against_replicas_that_had_none() -> None:
+    """A failure a minute may happen to anybody, and so may one request in a thousand; twenty in a hundred may not."""
+    asked = [per_minute("orders", "http_requests_total", [100.0] * 40, pod=pod) for pod in OLD]
+    asked = [Series(each.subject, each.times_ns, each.values, MINUTE_NS, per_second=True) for each in asked]
+    old = [failures(pod, 0.0, 40) for pod in OLD]
+    assert told(*old, failures(NEW, 1 / 60, 6)) == -STRONG
+    assert told(*asked, *old, failures(NEW, 0.1, 6)) == -STRONG
+    assert told(*old, failures(NEW, 20.0, 6)) == PROOF
+    found = told(*asked, *old, failures(NEW, 20.0, 6))
+    assert found is not None
+    assert found > FAIR
+
+
 CPU, MEMORY = "container_cpu_usage_percent", "container_memory_usage_bytes"
 
 
@@ -91,6 +122,14 @@ def test_versions_are_compared_where_pods_are_not_told() -> None:
     new = per_minute("orders", MEMORY, [80.0] * 5, version="v2")
     (argument,) = hear(rollout.judge, outage(Change("deploy", 5, "orders", kind="deploy"), series=(old, new)), "deploy")
     assert argument.nats == FAIR
+
+
+def test_what_new_replicas_use_once_the_old_ones_are_gone_says_less() -> None:
+    """Whatever broke since would make the old ones use more as well."""
+    old = per_minute("orders", MEMORY, [10.0] * 40, version="v1", first_minute=-44)
+    new = per_minute("orders", MEMORY, [80.0] * 10, version="v2")
+    (argument,) = hear(rollout.judge, outage(Change("deploy", 5, "orders", kind="deploy"), series=(old, new)), "deploy")
+    assert argument.nats == CLUE
 
 
 def test_a_small_deviation_is_less_than_proof() -> None:
