@@ -129,10 +129,14 @@ def _noise(alerts: Sequence[Signal], firing: Sequence[Signal]) -> Iterator[Argum
         elif key not in running:
             running.add(key)
             episodes[key[:2]] += 1
-    for (entity, name), count in sorted(episodes.items()):
-        if count >= FLAPPING_EPISODES:
-            refs = (evidence_of(row) for row in firing if (row.subject.entity, row.subject.name) == (entity, name))
-            yield _factor("noisy_alert", f"{name} on {name_of(entity)} fired {count} times over, resolved in between.", refs)
+    flapping = {key: count for key, count in episodes.items() if count >= FLAPPING_EPISODES}
+    rows: dict[tuple[str, str], list[Signal]] = {key: [] for key in flapping}
+    for row in firing:
+        if (row.subject.entity, row.subject.name) in rows:
+            rows[row.subject.entity, row.subject.name].append(row)
+    for (entity, name), count in sorted(flapping.items()):
+        refs = (evidence_of(row) for row in rows[entity, name])
+        yield _factor("noisy_alert", f"{name} on {name_of(entity)} fired {count} times over, resolved in between.", refs)
     if len(episodes) >= NOISY_ALERTS:
         text = f"{plural(len(episodes), 'distinct alert')} fired for one incident."
         yield _factor("alert_fatigue", text, (evidence_of(row) for row in firing))

@@ -11,6 +11,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import islice
 from typing import Final
 
 from correlate.units import DAY_NS, HOUR_NS
@@ -120,7 +121,7 @@ class Journal:
     def between(self, shelf: deque[Signal], start_ns: int, end_ns: int) -> Iterator[Signal]:
         """Rows of a span of time, oldest first."""
         first, last = bisect_left(shelf, start_ns, key=_time_of), bisect_right(shelf, end_ns, key=_time_of)
-        return (shelf[index] for index in range(first, last))
+        return islice(shelf, first, last)  # a deque reaches for an index by walking to it
 
 
 def _time_of(signal: Signal) -> int:

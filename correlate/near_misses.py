@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby, islice
+from operator import attrgetter
 from typing import Final
 
 from correlate.accounts import BEFORE_NS
@@ -30,6 +31,8 @@ REPEATS_MOST: Final = 2
 CHANGES_MOST: Final = 8
 LINES_MOST: Final = 3
 """Thirty in all: what a reader who doubts a grouping looks through."""
+
+_WHERE: Final = attrgetter("topic", "partition", "offset", "row")
 
 
 def near_misses(around: Surroundings) -> tuple[Reason, ...]:
@@ -77,11 +80,12 @@ def _share(around: Surroundings) -> str:
 
 def _alerts(around: Surroundings) -> Iterator[Reason]:
     """Firing ones that belong to nobody affected, nearest to the onset first; and those before the look-back."""
-    onset_ns, mine = around.account.onset_ns, {position_of(row) for row in around.account.members}
+    onset_ns, mine = around.account.onset_ns, set(map(_WHERE, around.account.members))
     until_ns = (ended(around) or around.trouble.last_ns) + BEFORE_NS
     shelf = around.view.journal.between(around.view.journal.alerts, onset_ns - 6 * BEFORE_NS, until_ns)
-    rows = [row for row in shelf if row.status is not Status.RESOLVED and position_of(row) not in mine]
-    for row in _by_distance(rows, onset_ns):
+    for row in _by_distance([row for row in shelf if row.status is not Status.RESOLVED], onset_ns):
+        if _WHERE(row) in mine:
+            continue
         early = row.event_time_ns < onset_ns - BEFORE_NS
         if not early and complaint_of(row.subject).ident in around.idents:
             continue

@@ -9,6 +9,7 @@ Sources: ECMA-48 §5.4 (control sequences), Unicode UAX #9 (bidirectional contro
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 _SEQUENCES: Final = re.compile(
@@ -35,8 +36,18 @@ def plain(text: str) -> str:
 
 def one_line(text: str, most: int = 0) -> str:
     """`plain` on one line with single spaces; cut to `most` characters with an ellipsis when `most` is not 0."""
-    line = plain(text[: 4 * most + 1_000] if most else text)
+    return _cut(text[: 4 * most + 1_000], most) if most else _lined(text)
+
+
+def _lined(text: str) -> str:
+    line = plain(text)
     if "  " in line or not line.isprintable():  # most text is one line already; a space is the only printable white space
         line = _SPACES.sub(" ", line)
-    line = line.strip()
-    return line if not most or len(line) <= most else line[: most - 1].rstrip() + "…"
+    return line.strip()
+
+
+@lru_cache(maxsize=4_096)
+def _cut(text: str, most: int) -> str:
+    """A pure function of a bounded text; remembered, since each telling of an incident quotes most of what the one before quoted."""
+    line = _lined(text)
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"

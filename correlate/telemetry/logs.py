@@ -10,7 +10,6 @@ A missing line is as telling as a new one: code that returns early stays silent.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -22,6 +21,7 @@ from correlate.telemetry import shares
 from correlate.telemetry.grouping import grouped, stable_order
 from correlate.telemetry.interner import ABSENT, Interner
 from correlate.telemetry.merging import Merging
+from correlate.telemetry.recent import Recent, between, first_of, part_of, within
 from correlate.telemetry.traces import ENTITY, OFFSET, PLACE, ROW, TEMPLATE, TIME, TRACE, OpenTraces
 
 BLOCK_NS: Final = 60_000_000_000
@@ -39,20 +39,6 @@ _TRUST: Final = 0.5
 _SHARE, _BEGIN, _FIRST = 0, 1, 2  # codes of a context; templates from _FIRST
 _END, _NEXT = 0, 1  # codes of an outcome; templates from _NEXT
 SHARE, SEQUENCE = 0, 1
-
-
-@dataclass(slots=True)
-class Recent:
-    """Counts of one tick's ended traces; `bucket` is the tick of a trace's first row.  `outcome` -1: trials of `context`."""
-
-    bucket: Int64s
-    context: Int64s
-    outcome: Int64s
-    count: Int64s
-    first_ns: Int64s
-    place: Int64s
-    offset: Int64s
-    row: Int64s
 
 
 class Shift(NamedTuple):
@@ -126,7 +112,7 @@ class Logs:
         rows = self.open.ended(now_ns)
         if rows.shape[1]:
             self._count_traces(rows)
-        while self.recent and int(self.recent[0].bucket.max()) < now_ns - KEPT_NS:
+        while self.recent and self.recent[0].newest < now_ns - KEPT_NS:
             self.recent.popleft()
         self._learn_blocks(now_ns)
         return len(self.recent) > before or bool(rows.shape[1])
@@ -169,7 +155,7 @@ class Logs:
             shown = rows[:, row[first]]
             where = shown[TIME], shown[PLACE], shown[OFFSET], shown[ROW]
             parts.append(np.vstack((bucket[first] * tick, context[first], told[first], count, *where)))
-        self.recent.append(Recent(*np.concatenate(parts, axis=1)))
+        self.recent.append(part_of(np.concatenate(parts, axis=1)))
 
     def _grow(self) -> None:
         if (more := len(self.contexts) - len(self._seen)) > 0:
@@ -188,7 +174,7 @@ class Logs:
     def _learn_blocks(self, now_ns: int) -> None:
         if not self.recent:
             return
-        oldest = int(self.recent[0].bucket.min()) // BLOCK_NS * BLOCK_NS
+        oldest = self.recent[0].oldest // BLOCK_NS * BLOCK_NS
         self._block = max(self._block, oldest)
         while self._block + BLOCK_NS <= now_ns - self.parameters.window_ns:
             self._learn_block(self._block, self._block + BLOCK_NS)
@@ -217,15 +203,7 @@ class Logs:
 
     def _between(self, begin: int, end: int) -> tuple[Floats, Floats]:
         """Trials of each context and counts of each outcome in the ticks of [begin, end)."""
-        trials, counts = np.zeros(len(self.contexts)), np.zeros(len(self.outcomes))
-        for part in self.recent:
-            inside = (part.bucket >= begin) & (part.bucket < end)
-            if inside.any():
-                of_outcome = inside & (part.outcome >= 0)
-                of_context = inside & (part.outcome < 0)
-                trials += np.bincount(part.context[of_context], part.count[of_context], len(trials))
-                counts += np.bincount(part.outcome[of_outcome], part.count[of_outcome], len(counts))
-        return trials, counts
+        return between(self.recent, begin, end, len(self.contexts), len(self.outcomes))
 
     # --- judging ----------------------------------------------------------------------------------------------------------
 
@@ -263,7 +241,7 @@ class Logs:
         begin = since_ns // tick * tick
         size = (now_ns - begin) // tick + 1
         tried, happened, first = np.zeros(size), np.zeros(size), np.full(size, np.iinfo(np.int64).max)
-        for part in self.recent:
+        for part in within(self.recent, begin, now_ns + 1):
             inside = (part.context == shift.context) & (part.bucket >= begin) & (part.bucket <= now_ns)
             trial, hit = inside & (part.outcome < 0), inside & (part.outcome == shift.outcome)
             tried += np.bincount((part.bucket[trial] - begin) // tick, part.count[trial], size)
@@ -278,14 +256,7 @@ class Logs:
 
     def first_of(self, shift: Shift, begin_ns: int) -> tuple[int, int, int, int] | None:
         """(time, place, offset, row) of the first row since a time that shows the outcome, or, where it has gone, of its context."""
-        found = None
-        for part in self.recent:
-            named = part.outcome == shift.outcome if shift.rising else (part.context == shift.context) & (part.outcome >= 0)
-            named &= part.first_ns >= begin_ns
-            for index in np.nonzero(named)[0].tolist():
-                row = (int(part.first_ns[index]), int(part.place[index]), int(part.offset[index]), int(part.row[index]))
-                found = row if found is None else min(found, row)
-        return found
+        return first_of(self.recent, begin_ns, shift.context, shift.outcome, shift.rising)
 
     def wording(self, shift: Shift) -> tuple[str, str]:
         """(what happened, after what) in the templates' own words; the second is empty for a share or a beginning."""

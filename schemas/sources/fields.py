@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from schemas.sources.cloud import mapping, sequence, text
@@ -33,20 +34,28 @@ def at(document: Any, path: str) -> Any:
     found = document.get(path, _MISSING)
     if found is not _MISSING:
         return found
-    begin = path.find(".")
-    while begin > 0:
-        inner = document.get(path[:begin])
+    for head, rest in _ways_into(path):
+        inner = document.get(head)
         if isinstance(inner, dict):
-            found = at(inner, path[begin + 1 :])
+            found = at(inner, rest)
             if found is not None:
                 return found
-        begin = path.find(".", begin + 1)
     return None
+
+
+@lru_cache(maxsize=4_096)
+def _ways_into(path: str) -> tuple[tuple[str, str], ...]:
+    """(key, path within it) for each dot of a path; remembered, since readers ask every record for the same paths."""
+    dots = [] if path.startswith(".") else [index for index, character in enumerate(path) if character == "."]
+    return tuple((path[:dot], path[dot + 1 :]) for dot in dots)
 
 
 def text_at(document: Any, *paths: str) -> str:
     """The first of the paths that holds a scalar, as text."""
-    return next((found for path in paths if (found := text(at(document, path)))), "")
+    for path in paths:
+        if found := text(at(document, path)):
+            return found
+    return ""
 
 
 def labels(value: object) -> dict[str, str]:
