@@ -98,12 +98,14 @@ def reachable(calls: Mapping[int, set[int]]) -> dict[int, set[int]]:
 
 
 def discounted(nats: Floats, below: Links, parameters: Parameters) -> Floats:
-    """Nats after a caller's errors and logs have lost a share of what its strongest callee, at any depth, shows."""
+    """Nats after a caller's errors and logs have lost a share of what its strongest callee, at any depth, shows.  Its calls lose all of it:
+    whom it asks next, how often again or no more hangs on the answers it gets."""
     evidence = nats[:, _SPREADING].max(axis=1)
     strongest, _ = below.most(evidence, len(nats))
-    explained = parameters.hop_share * np.maximum(0.0, strongest - NOTICED)
+    explained = np.maximum(0.0, strongest - NOTICED)
+    share = np.where(np.array(_SPREADING) == CALLS, 1.0, parameters.hop_share)
     rest = nats.copy()
-    rest[:, _SPREADING] = np.maximum(0.0, nats[:, _SPREADING] - explained[:, None])
+    rest[:, _SPREADING] = np.maximum(0.0, nats[:, _SPREADING] - explained[:, None] * share)
     return rest
 
 

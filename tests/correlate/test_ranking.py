@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from correlate import ranking
 from correlate.parameters import DEFAULTS
 from correlate.telemetry import blame
-from correlate.telemetry.roles import CPU, ERRORS, FAMILIES, LATENCY
+from correlate.telemetry.roles import CALLS, CPU, ERRORS, FAMILIES, LATENCY
 from correlate.trouble import Trouble
 from tests.twins import telemetry as twin
 
@@ -29,8 +29,7 @@ def test_what_callees_explain_is_as_a_loop_over_them_says(drawn: tuple[list[list
     expected = twin.discounted(
         rows,
         {entity: callees - {entity} for entity, callees in below.items()},
-        _SPREADING,
-        DEFAULTS.hop_share,
+        {family: 1.0 if family == CALLS else DEFAULTS.hop_share for family in _SPREADING},
         float(blame.NOTICED),
     )
     assert np.allclose(blame.discounted(np.array(rows), blame.links(below), DEFAULTS), np.array(expected))
@@ -44,6 +43,15 @@ def test_a_slow_callee_explains_a_slow_caller_and_not_its_busy_processor() -> No
     assert rest[0, LATENCY] == 15.0 - DEFAULTS.hop_share * (20.0 - blame.NOTICED)
     assert rest[0, CPU] == 8.0
     assert rest[1, LATENCY] == 20.0
+
+
+def test_a_failing_callee_explains_that_its_caller_asks_less_and_a_calm_one_does_not() -> None:
+    """web gives up after db's answers: its missing calls are db's doing; while db is calm they are its own (C23)."""
+    nats = np.zeros((2, len(FAMILIES)))
+    nats[0, CALLS], nats[1, ERRORS] = 15.0, 20.0
+    assert blame.discounted(nats, blame.links({0: {1}}), DEFAULTS)[0, CALLS] == 0.0
+    nats[1, ERRORS] = blame.NOTICED
+    assert blame.discounted(nats, blame.links({0: {1}}), DEFAULTS)[0, CALLS] == 15.0
 
 
 def trouble(**known: dict[str, float]) -> Trouble:

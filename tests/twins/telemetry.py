@@ -132,13 +132,11 @@ def grouped(rows: Sequence[tuple[int, int, int]]) -> list[tuple[int, int]]:
     return found
 
 
-def discounted(
-    rows: Sequence[Sequence[float]], below: dict[int, set[int]], spreading: Sequence[int], share: float, noticed: float
-) -> list[list[float]]:
-    """Per entity and family: what spreads loses a share of the most that anybody below shows of what spreads, beyond what is noticed."""
+def discounted(rows: Sequence[Sequence[float]], below: dict[int, set[int]], shares: dict[int, float], noticed: float) -> list[list[float]]:
+    """Per entity and family: what spreads loses its share of the most that anybody below shows of what spreads, beyond what is noticed."""
     found = []
     for entity, row in enumerate(rows):
-        most = max((rows[callee][family] for callee in below.get(entity, ()) for family in spreading), default=0.0)
-        explained = share * max(0.0, most - noticed)
-        found.append([max(0.0, nats - explained) if family in spreading else nats for family, nats in enumerate(row)])
+        most = max((rows[callee][family] for callee in below.get(entity, ()) for family in shares), default=0.0)
+        explained = max(0.0, most - noticed)
+        found.append([max(0.0, nats - shares.get(family, 0.0) * explained) for family, nats in enumerate(row)])
     return found
