@@ -56,7 +56,11 @@ AS_RECORDED: Final = Variant()
 @click.option("--generality", is_flag=True, help="Also each set under worse conditions.")
 @click.option("--ablation", is_flag=True, help="Also each set with each kind of evidence switched off.")
 @click.option("--sensitivity", is_flag=True, help="Also each set with each parameter halved and doubled.")
-@click.option("--study-cases", type=click.IntRange(min=1), help="Studies take only the first so many cases of each set; all without it.")
+@click.option(
+    "--study-cases",
+    type=click.IntRange(min=1),
+    help="Studies take at most so many cases of each set, of every kind of fault in turn; all without it.",
+)
 @click.option("--kept", type=click.Path(path_type=Path, file_okay=False), default=KEPT, help="Where results are kept.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write all figures here.")
 @click.option("--write", "document_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the document here.")
@@ -89,7 +93,7 @@ def command(
     console = Console(width=200)
     for title, columns in (("Detection", DETECTION), ("Causes", CAUSES), ("Changes, calibration, chains, storms", REST)):
         console.print(terminal(title, columns, {name: found.scores for name, found in measured.items()}))
-    some = {name: cases[:study_cases] for name, cases in sets.items()}
+    some = {name: studies.chosen(cases, study_cases) for name, cases in sets.items()}
     _study("generality", generality, studies.generality(some), measured, jobs, store, console)
     _study("ablation", ablation, studies.ablations(some), measured, jobs, store, console)
     _study("sensitivity", sensitivity, studies.sensitivities(some), measured, jobs, store, console)
@@ -173,7 +177,9 @@ def _study(
 ) -> None:
     if not wanted:
         return
-    for name, cases, variant in variants:
+    planned = list(variants)
+    studies.prepare(planned, jobs, store.path.parent)
+    for name, cases, variant in planned:
         found = measure(name, cases, variant, jobs, store.path.parent)
         touched = {case.name for case in cases}
         before = scores([_as_judged(each, found) for each in measured[name].judged if each.case.name in touched])

@@ -9,12 +9,10 @@ Each variant of the engine (a parameter turned, a kind of evidence off) runs in 
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import os
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -25,6 +23,8 @@ import orjson
 
 from benchmarks import perturb
 from benchmarks.cases import Case, CaseError
+from benchmarks.processes import each_fresh
+from benchmarks.readings import KeptReader
 from benchmarks.turning import AS_SHIPPED, Turning, turn
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,59 +62,67 @@ class Variant:
     turning: Turning = field(default=AS_SHIPPED)
 
 
+Told = Callable[[Case, Variant, Run], None]
+
+
 def run_all(
-    cases: Iterable[Case], variant: Variant, jobs: int = 1, kept: Path = KEPT, told: Callable[[Case, Run], None] | None = None
+    cases: Iterable[Case], variant: Variant, jobs: int = 1, kept: Path = KEPT, told: Told | None = None
 ) -> dict[tuple[str, str], Run]:
     """(set, case) → run.  Results that are kept from before are not made again; so a run that was broken off goes on where it was."""
-    wanted = list(cases)
-    found: dict[tuple[str, str], Run] = {}
-    missing: list[Case] = []
-    for case in wanted:
-        run = _recall(_place(kept, case, variant))
-        if run is None:
-            missing.append(case)
-        else:
-            found[case.set, case.name] = run
-    for case, run in _made(missing, variant, jobs):
+    runs = run_each([(case, variant) for case in cases], jobs, kept, told)
+    return {(case.set, case.name): run for (case, _), run in runs}
+
+
+def run_each(
+    wanted: Sequence[tuple[Case, Variant]], jobs: int = 1, kept: Path = KEPT, told: Told | None = None, readings: Path | None = None
+) -> list[tuple[tuple[Case, Variant], Run]]:
+    """Many variants side by side: no process waits for the last case of a variant.
+
+    readings: where what the readers made is kept for the next variant; processor time then leaves reading out, mostly.
+    """
+    found = [(each, run) for each in wanted if (run := _recall(_place(kept, *each))) is not None]
+    done = {_place(kept, *each) for each, _ in found}
+    missing = [_Task(*each, readings) for each in wanted if _place(kept, *each) not in done]
+    if missing:
+        os.environ.setdefault("POLARS_MAX_THREADS", "1")  # inherited: the data frames of one tick are small
+    for task, result in each_fresh(_run_task, missing, min(jobs, JOBS_MOST)):
+        run = result or Run(failed="its process ended without a result; most likely memory ran out")
         if not run.failed:
-            _keep(_place(kept, case, variant), run)
-        found[case.set, case.name] = run
+            _keep(_place(kept, task.case, task.variant), run)
+        found.append(((task.case, task.variant), run))
         if told is not None:
-            told(case, run)
+            told(task.case, task.variant, run)
     return found
 
 
-def _made(cases: list[Case], variant: Variant, jobs: int) -> Iterator[tuple[Case, Run]]:
-    if not cases:
-        return
-    os.environ.setdefault("POLARS_MAX_THREADS", "1")  # inherited: the data frames of one tick are small
-    fresh = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(jobs, JOBS_MOST), mp_context=fresh, initializer=_begin, initargs=(variant.turning,)) as pool:
-        waiting: dict[Future[Run], Case] = {pool.submit(run_case, case, variant.perturbation): case for case in cases}
-        for future in as_completed(waiting):
-            yield waiting[future], future.result()
+@dataclass(frozen=True, slots=True)
+class _Task:
+    case: Case
+    variant: Variant
+    readings: Path | None
 
 
-def _begin(turning: Turning) -> None:
+def _run_task(task: _Task) -> Run:
     os.nice(NICENESS)
-    turn(turning)
+    turn(task.variant.turning)
+    return run_case(task.case, task.variant.perturbation, task.readings)
 
 
-def run_case(case: Case, perturbation: str = "") -> Run:
+def run_case(case: Case, perturbation: str = "", readings: Path | None = None) -> Run:
     """One case through the readers and the engine of this process."""
     from streams.replay import DumpError
 
     with TemporaryDirectory(prefix="causeline-accuracy-") as scratch:
         try:
             dumps, catalogue = perturb.dumps_of(case, perturbation, Path(scratch))
-            return _replay(dumps, catalogue)
+            return _replay(dumps, catalogue, KeptReader(readings, keeps=not perturbation) if readings else None)
         except (DumpError, CaseError) as error:
             return Run(failed=str(error))
         except Exception as bug:  # a case that the engine breaks on scores as nothing found; the others are measured all the same
             return Run(failed="".join(traceback.format_exception_only(bug)).strip())
 
 
-def _replay(paths: list[Path], catalogue: Path | None) -> Run:
+def _replay(paths: list[Path], catalogue: Path | None, reader: KeptReader | None) -> Run:
     from streams.replay import catalogue_at, find_dumps, replay
 
     dumps, _ = find_dumps(paths)
@@ -124,7 +132,7 @@ def _replay(paths: list[Path], catalogue: Path | None) -> Run:
         last[emission.incident.incident_id] = slim(emission.incident)
 
     started_s = time.process_time()
-    outcome = replay(dumps, catalogue=catalogue_at(catalogue), on_emission=keep)
+    outcome = replay(dumps, catalogue=catalogue_at(catalogue), reader=reader, on_emission=keep)
     return Run(
         snapshots=tuple(last.values()),
         seconds=round(time.process_time() - started_s, 3),

@@ -7,19 +7,23 @@ Ignores: how a variant is brought about (perturb.py, ablations.py, turning.py), 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.ablations import KINDS
 from benchmarks.cases import Case, alerts_in, read_incidents
 from benchmarks.perturb import PERTURBATIONS
-from benchmarks.runs import KEPT, Run, Variant, run_all
+from benchmarks.runs import KEPT, Run, Variant, run_all, run_each
 from benchmarks.score import Judged, Scores, scores
 from benchmarks.turning import Turning, parameters
 
 FACTORS: Final = (0.5, 2.0)
+Planned = tuple[str, list[Case], Variant]
+"""One row of a study: the set, its cases that the variant can touch, the variant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +48,30 @@ class Measured:
         return {name: getattr(self, name) for name in told}
 
 
+def chosen(cases: Sequence[Case], most: int | None) -> list[Case]:
+    """At most so many cases: every kind of fault in its turn, evenly spaced among the cases of its kind; in the order of the set."""
+    if most is None or most >= len(cases):
+        return list(cases)
+    kinds: dict[str, list[int]] = {}
+    for index, case in enumerate(cases):
+        kinds.setdefault(case.faults[0].kind if case.faults else "", []).append(index)
+    share = Counter[str]()
+    for kind in islice(cycle(kinds), most * len(kinds)):  # more turns than it takes: a kind that has no more is passed over
+        if share.total() < most and share[kind] < len(kinds[kind]):
+            share[kind] += 1
+    picked = [kinds[kind][(2 * turn + 1) * len(kinds[kind]) // (2 * many)] for kind, many in share.items() for turn in range(many)]
+    return [cases[index] for index in sorted(picked)]
+
+
+def prepare(planned: Iterable[Planned], jobs: int, kept: Path = KEPT) -> None:
+    """Runs all that a study needs side by side; `measure` then finds it kept."""
+    wanted = [(case, variant) for _, cases, variant in planned for case in cases]
+    run_each(wanted, jobs, kept, tell, readings=kept / "readings")
+
+
 def measure(name: str, cases: Sequence[Case], variant: Variant, jobs: int, kept: Path = KEPT) -> Measured:
     perturbation = PERTURBATIONS.get(variant.perturbation)
-    runs = run_all(cases, variant, jobs, kept, told=_tell(variant))
+    runs = run_all(cases, variant, jobs, kept, told=tell)
     judged = []
     for case in cases:
         run = runs[case.set, case.name]
@@ -72,7 +97,7 @@ def measure(name: str, cases: Sequence[Case], variant: Variant, jobs: int, kept:
     )
 
 
-def generality(sets: dict[str, list[Case]]) -> Iterator[tuple[str, list[Case], Variant]]:
+def generality(sets: dict[str, list[Case]]) -> Iterator[Planned]:
     """Every set under every perturbation that changes something of it; only the cases that it changes."""
     for name, cases in sets.items():
         for title, perturbation in PERTURBATIONS.items():
@@ -81,29 +106,26 @@ def generality(sets: dict[str, list[Case]]) -> Iterator[tuple[str, list[Case], V
                 yield name, touched, Variant(title, perturbation=title)
 
 
-def ablations(sets: dict[str, list[Case]]) -> Iterator[tuple[str, list[Case], Variant]]:
+def ablations(sets: dict[str, list[Case]]) -> Iterator[Planned]:
     for name, cases in sets.items():
         for title, kind in KINDS.items():
-            if _has(cases, kind.needs):
-                yield name, cases, Variant(f"without {title}", turning=Turning(off=title))
+            if able := _with(cases, kind.needs):
+                yield name, able, Variant(f"without {title}", turning=Turning(off=title))
 
 
-def sensitivities(sets: dict[str, list[Case]]) -> Iterator[tuple[str, list[Case], Variant]]:
+def sensitivities(sets: dict[str, list[Case]]) -> Iterator[Planned]:
     for name, cases in sets.items():
         for parameter in parameters():
-            if not _has(cases, parameter.about):
-                continue
-            for factor in FACTORS:
-                yield name, cases, Variant(f"{parameter.name} × {factor:g}", turning=Turning(parameter.name, factor))
+            if able := _with(cases, parameter.about):
+                for factor in FACTORS:
+                    yield name, able, Variant(f"{parameter.name} × {factor:g}", turning=Turning(parameter.name, factor))
 
 
-def _has(cases: Sequence[Case], signal: str) -> bool:
-    return any(case.topic(signal) for case in cases)
+def _with(cases: Sequence[Case], signal: str) -> list[Case]:
+    """Those that have the topic without which a kind of evidence or a number decides nothing."""
+    return [case for case in cases if case.topic(signal)]
 
 
-def _tell(variant: Variant) -> Any:
-    def tell(case: Case, run: Run) -> None:
-        what = run.failed or f"{run.seconds:.1f} s, {len(run.snapshots)} incidents"
-        print(f"{case.set}/{case.name} {variant.name}: {what}", file=sys.stderr, flush=True)
-
-    return tell
+def tell(case: Case, variant: Variant, run: Run) -> None:
+    what = run.failed or f"{run.seconds:.1f} s, {len(run.snapshots)} incidents"
+    print(f"{case.set}/{case.name} {variant.name}: {what}", file=sys.stderr, flush=True)

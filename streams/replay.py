@@ -147,15 +147,17 @@ def replay(
     catalogue: Catalogue | None = None,
     reading: Reading | None = None,
     patience: Patience | None = None,
+    reader: Reader | None = None,
     on_emission: Callable[[Emission], None],
     on_progress: Callable[[int], None] | None = None,
 ) -> Outcome:
     """Replays dumps and hands over every revision of every incident, in order.
 
+    reader reads in place of one that is made from `reading`.
     on_progress is told how many records were taken in since it was last told.
     """
     outcome = Outcome()
-    reader = Reader(reading or Reading())
+    reader = reader or Reader(reading or Reading())
     engines: dict[str, Engine] = {}
     partitions: dict[str, int] = {}
     sources: list[_Source] = []
