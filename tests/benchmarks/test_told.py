@@ -28,7 +28,7 @@ def test_each_half_has_a_dozen_outages_and_a_quarter_that_no_change_began() -> N
 @pytest.mark.parametrize("pair", ALL, ids=map(named, ALL))
 def test_innocent_changes_lie_around_the_guilty_one_and_no_deploy_precedes_its_commit(pair: tuple[str, Story]) -> None:
     told = pair[1].told
-    assert 2 <= sum(change.id != told.guilty for change in told.changes) <= 6
+    assert 2 <= sum(change.id != told.guilty for change in told.changes) <= 9
     assert all(change.deploy.min > change.min for change in told.changes if change.deploy)
     assert all(change.min < 0 for change in told.changes if change.id == told.guilty)
 
