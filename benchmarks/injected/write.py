@@ -12,7 +12,7 @@ import gzip
 import random
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -113,8 +113,9 @@ class _Usual:
     by_clients: bool
     """Whether clients measure their calls, or components only their own answers."""
 
-    def of(self, kind: str) -> frozenset[str]:
-        return {"network": frozenset(self.latency), "cpu": frozenset(self.computes), "code": self.succeeds}[kind]
+    def of(self, kind: str) -> Set[str]:
+        """Who can show a fault of a kind so that somebody feels it."""
+        return {"network": self.latency.keys(), "cpu": self.computes.keys() & self.latency.keys(), "code": self.succeeds}[kind]
 
     def delay(self, service: str, times: float) -> float:
         """Some times what is usual, and beyond what it varies by anyway: somebody must be able to feel it."""
