@@ -237,22 +237,18 @@ class SeriesTable:
     # --- judging ----------------------------------------------------------------------------------------------------------
 
     def recent(self, series: Int64s, begin: Int64s, end: Int64s) -> Floats:
-        """Samples of (begin, end], one row a series, NaN outside."""
-        columns, inside = self._columns(series, begin, end)
-        return np.where(inside, self.values[series[:, None], columns], np.nan)
-
-    def _columns(self, series: Int64s, begin: Int64s, end: Int64s) -> tuple[Int64s, Bools]:
-        """Ring columns newest first, as far back as any row needs, and which of them lie in (begin, end]."""
+        """Samples of (begin, end], one row a series, newest first and as far back as any row needs; NaN outside."""
         if not len(series):
-            return np.zeros((0, 1), np.int64), np.zeros((0, 1), dtype=bool)
+            return np.zeros((0, 1))
         step = np.maximum(self.step[series], self.parameters.tick_ns)
-        newest = self.last_time[series]
-        reach = int(np.max((newest - begin) / step)) + 3
+        reach = int(np.max((self.last_time[series] - begin) / step)) + 3
         back = np.arange(min(max(reach, 1), RING))
-        position = self.head[series, None] - 1 - back
-        columns = position % RING
-        times = self.times[series[:, None], columns]
-        return columns, (position >= 0) & (times > begin[:, None]) & (times <= end[:, None])
+        columns = ((self.head[series] - 1) % RING)[:, None] - back
+        columns[columns < 0] += RING
+        cells = columns + (series * RING)[:, None]  # one look-up in the flat ring for times and values
+        times = self.times.reshape(-1)[cells]
+        inside = (back < self.head[series, None]) & (times > begin[:, None]) & (times <= end[:, None])
+        return np.where(inside, self.values.reshape(-1)[cells], np.nan)
 
     def local_levels(self, series: Int64s, until: Int64s) -> Floats:
         """Median over `recent_windows` up to a time, troubled times and all; NaN for fewer than three samples."""
