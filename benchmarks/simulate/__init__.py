@@ -15,7 +15,8 @@ import click
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--first-seed", default=10_000, show_default=True, type=click.IntRange(min=0))
 @click.option("--cases", default=18, show_default=True, type=click.IntRange(min=1), help="Consecutive seeds; kinds of fault take turns.")
-def command(directory: Path, first_seed: int, cases: int) -> None:
+@click.option("--long", is_flag=True, help="Days of small estates by the clock, every second one without a fault.")
+def command(directory: Path, first_seed: int, cases: int, long: bool) -> None:
     from benchmarks.simulate.write import write_set
 
-    click.echo(write_set(directory, range(first_seed, first_seed + cases)))
+    click.echo(write_set(directory, range(first_seed, first_seed + cases), long))

@@ -16,10 +16,15 @@ from benchmarks.simulate.estate import Estate, Floats, estate
 from benchmarks.simulate.faults import Fault, Times, break_something
 from benchmarks.simulate.habits import habits, with_habits
 from benchmarks.simulate.physics import Conditions, Course, run
-from benchmarks.simulate.plan import Plan
+from benchmarks.simulate.plan import DAY_S, QUIET, Plan
 
 MOMENTS_PER_SAMPLE: Final = 4
 DT_MOST_S: Final = 20.0
+DT_LONG_S: Final = 60.0
+"""Days go by in longer steps."""
+DAY: Final = (.35, .28, .24, .22, .22, .25, .35, .55, .8, .95, 1, .98, .95, .97, 1, .98, .95, .93, .95, 1, .95, .8, .62, .45)  # fmt: skip
+"""Requests by hour of the day, in shares of the most: few at night, a steep morning, a dip at noon, an evening."""
+WEEKEND: Final = 0.65
 LATENCY_FELT: Final = 1.25
 """An affected service answers this many times slower than without the fault…"""
 ERRORS_FELT: Final = 0.01
@@ -51,12 +56,14 @@ class Outage:
 
 def outage(plan: Plan) -> Outage:
     built = estate(plan)
-    dt_s = min(DT_MOST_S, max(0.5, plan.step_s / MOMENTS_PER_SAMPLE))
+    dt_s = min(DT_LONG_S if plan.long else DT_MOST_S, max(0.5, plan.step_s / MOMENTS_PER_SAMPLE))
     at_s = np.arange(0, plan.lasts_s, dt_s)
     times = Times(at_s, plan.before_s, plan.before_s + plan.during_s)
     outside = _traffic(plan, built, at_s)
     jobs = habits(plan, built, at_s)
     without = run(built, outside, with_habits(Conditions(), jobs), dt_s)
+    if plan.fault == QUIET:
+        return Outage(plan, built, Fault(0, QUIET, QUIET, times.end_s, times.end_s), times, without, without, 0, frozenset(), (), jobs)
     for strength in STRENGTHS:
         fault = break_something(plan, built, times, strength)
         asked = outside if fault.surge is None else outside * fault.surge[:, None]
@@ -76,6 +83,10 @@ def _traffic(plan: Plan, built: Estate, at_s: Floats) -> Floats:
     shape = np.ones(len(at_s))
     if plan.shape == "daily":
         shape = 0.7 + 0.3 * np.sin(2 * np.pi * (at_s / 86_400 + dice.random()))
+    elif plan.shape == "weekly":
+        clock_s = plan.begins_s + at_s
+        shape = np.interp(clock_s % DAY_S / 3_600, np.arange(25), (*DAY, DAY[0]))
+        shape *= np.where(clock_s // DAY_S % 7 >= 5, WEEKEND, 1.0)
     elif plan.shape == "bursty":
         dt_s = at_s[1] - at_s[0]
         swing, keeps = np.zeros(len(at_s)), np.exp(-dt_s / 120)

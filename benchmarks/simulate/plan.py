@@ -26,6 +26,16 @@ SAMPLES_AFTER: Final = 8
 FAULT_LEAST_S: Final = 600
 HISTORY_LEAST_S: Final = 240
 
+DAY_S: Final = 86_400
+LONG_DAYS: Final = (3, 8)
+"""Days of history of a long case…"""
+LONG_STEPS_S: Final = (60, 120, 300)
+LONG_SAMPLES: Final = 2_400
+"""…and about how many samples these are: the finer, the shorter."""
+LONG_SERVICES: Final = (5, 7)
+QUIET: Final = "quiet"
+"""No fault at all: every incident is a false one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -51,6 +61,10 @@ class Plan:
     """Which names the request metrics have."""
     noise: float
     """Relative noise of measurements."""
+    begins_s: int = 0
+    """Second of the week, from Monday's midnight, at which the first sample lies; only long cases care."""
+    long: bool = False
+    """Days of history, with what clocks bring: the curve of a day, the weekend, nightly and hourly jobs."""
 
     @property
     def lasts_s(self) -> int:
@@ -82,4 +96,20 @@ def plan(seed: int) -> Plan:
         after_s=after_s, pods_most=pods_most, logs=logs, graph=graph, catalogue=dice.random() < (0.7 if graph else 0.3), alerts=dice.random() < 0.6,
         changes=changes, diffs=dice.random() < 0.6, rollouts=dice.random() < 0.5, dialect=dice.randrange(2),
         noise=dice.choice((0.03, 0.07, 0.15)),
+    )  # fmt: skip
+
+
+def long_plan(seed: int) -> Plan:
+    """Days of a small estate, every second one without a fault; a fault strikes on the morning rise, at night among the jobs, or at any time."""
+    dice = random.Random(f"long plan {seed}")
+    step_s = LONG_STEPS_S[seed // 2 % len(LONG_STEPS_S)]
+    days = min(max(LONG_SAMPLES * step_s // DAY_S, LONG_DAYS[0]), LONG_DAYS[1])
+    fault = QUIET if seed % 2 else FAULTS[:-1][seed // 2 % (len(FAULTS) - 1)]
+    hour = (dice.uniform(7, 9), dice.uniform(1, 4), dice.uniform(0, 24))[seed // 2 % 3]
+    logs, graph = dice.random() < 0.5, dice.random() < 0.7
+    return Plan(
+        seed=seed, services=dice.randint(*LONG_SERVICES), step_s=step_s, shape="weekly", fault=fault, before_s=round((days - 1) * DAY_S + hour * 3_600),
+        during_s=max(SAMPLES_DURING * step_s, FAULT_LEAST_S), after_s=DAY_S // 4, pods_most=1 if fault != "change" else 2, logs=logs, graph=graph,
+        catalogue=dice.random() < (0.7 if graph else 0.3), alerts=dice.random() < 0.4, changes=dice.random() < 0.5 or fault in ("change", "config"),
+        diffs=True, rollouts=dice.random() < 0.5, dialect=dice.randrange(2), noise=dice.choice((0.03, 0.07)), begins_s=dice.randrange(7) * DAY_S, long=True,
     )  # fmt: skip

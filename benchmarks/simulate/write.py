@@ -21,19 +21,21 @@ from benchmarks.simulate.changes import Story, story
 from benchmarks.simulate.logs import logs
 from benchmarks.simulate.metrics import Record, metrics
 from benchmarks.simulate.outage import Outage, outage
-from benchmarks.simulate.plan import plan
+from benchmarks.simulate.plan import DAY_S, QUIET, Plan, long_plan, plan
 from benchmarks.simulate.pods import pods_and_deploys
 from benchmarks.simulate.samples import samples
 
 SET: Final = "simulated"
+LONG_SET: Final = "simulated-long"
 EPOCH_S: Final = 1_767_225_600
 """2026-01-01; each seed has a day of its own."""
-DAY_S: Final = 86_400
+MONDAY_S: Final = EPOCH_S - 3 * DAY_S
 
 
 class _Clock:
-    def __init__(self, seed: int) -> None:
-        self.begin_s = EPOCH_S + seed % 3_650 * DAY_S
+    def __init__(self, plan: Plan) -> None:
+        day = EPOCH_S + plan.seed % 3_650 * DAY_S
+        self.begin_s = MONDAY_S + plan.seed % 500 * 7 * DAY_S + plan.begins_s if plan.long else day
 
     def stamp(self, at_s: float) -> str:
         whole, ms = divmod(round((self.begin_s + at_s) * 1_000), 1_000)
@@ -43,12 +45,12 @@ class _Clock:
         return round((self.begin_s + at_s) * 1_000)
 
 
-def write_set(directory: Path, seeds: Iterable[int]) -> Path:
+def write_set(directory: Path, seeds: Iterable[int], long: bool = False) -> Path:
     """A whole set; the folder is there only once it is complete."""
     seeds = list(seeds)
-    to = directory / SET
+    to = directory / (LONG_SET if long else SET)
     shutil.rmtree(to, ignore_errors=True)
-    truth = {name_of(seed): write_case(to / name_of(seed), seed) for seed in seeds}
+    truth = {name_of(seed): write_case(to / name_of(seed), (long_plan if long else plan)(seed)) for seed in seeds}
     (to / "truth.json").write_bytes(orjson.dumps(truth, option=orjson.OPT_INDENT_2))
     return to
 
@@ -57,9 +59,9 @@ def name_of(seed: int) -> str:
     return f"seed-{seed:05d}"
 
 
-def write_case(directory: Path, seed: int) -> list[dict[str, Any]]:
+def write_case(directory: Path, planned: Plan) -> list[dict[str, Any]]:
     """Writes one case and returns its truth."""
-    happened, clock = outage(plan(seed)), _Clock(seed)
+    happened, clock = outage(planned), _Clock(planned)
     seen = samples(happened)
     pods, deploys = pods_and_deploys(happened)
     told = story(happened, deploys, clock.stamp, clock.ms)
@@ -78,7 +80,7 @@ def write_case(directory: Path, seed: int) -> list[dict[str, Any]]:
         (directory / "catalog-info.yaml").write_text(_catalogue(happened))
     about = _about(happened, clock, present, directory.name)
     (directory / "case.json").write_bytes(orjson.dumps(about, option=orjson.OPT_INDENT_2))
-    return [_truth(happened, told, clock, directory.name)]
+    return [] if planned.fault == QUIET else [_truth(happened, told, clock, directory.name)]
 
 
 def _dump(path: Path, rows: Iterable[Record]) -> None:
@@ -89,14 +91,14 @@ def _dump(path: Path, rows: Iterable[Record]) -> None:
 def _about(happened: Outage, clock: _Clock, present: list[str], name: str) -> dict[str, Any]:
     plan = happened.plan
     return {
-        "set": SET,
+        "set": LONG_SET if plan.long else SET,
         "case": name,
         "start": clock.stamp(0),
         "end": clock.stamp(plan.lasts_s),
         "estate": f"{plan.services} simulated services, sampled every {plan.step_s} s, {plan.shape} traffic",
         "signals": present,
         "services": sorted(happened.estate.names),
-        "streams": "one fault",
+        "streams": "no fault" if plan.fault == QUIET else "one fault",
         "note": f"without {', '.join(plan.missing)}" if plan.missing else "every family of telemetry",
     }
 

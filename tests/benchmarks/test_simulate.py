@@ -15,7 +15,7 @@ from benchmarks.perturb import PERTURBATIONS, dumps_of, wrong_clock
 from benchmarks.simulate.estate import estate
 from benchmarks.simulate.outage import Outage, outage
 from benchmarks.simulate.physics import Conditions, run
-from benchmarks.simulate.plan import FAULTS, STEPS_S, plan
+from benchmarks.simulate.plan import DAY_S, FAULTS, QUIET, STEPS_S, long_plan, plan
 from benchmarks.simulate.write import write_case, write_set
 from schemas.catalogue import read_catalogue
 from schemas.reading import Reader, Reading, Records
@@ -36,7 +36,7 @@ def lines(path: Path) -> list[bytes]:
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     """C99: figures can be made again."""
     first, second = tmp_path / "first" / "case", tmp_path / "second" / "case"
-    assert write_case(first, 24) == write_case(second, 24)
+    assert write_case(first, plan(24)) == write_case(second, plan(24))
     names = sorted(path.name for path in first.iterdir())
     assert names == sorted(path.name for path in second.iterdir())
     assert len(names) >= 3
@@ -221,3 +221,23 @@ def _check(name: str, case: Case, signal: str, before: list[bytes], after: list[
             was, now = (orjson.loads(line) for line in moved[0])
             assert was["@timestamp"] < now["@timestamp"]
             assert was["message"] == now["message"]
+
+
+def test_long_cases_have_days_of_history_and_every_second_one_no_fault() -> None:
+    """What clocks bring can be told from trouble only by who has seen it before."""
+    plans = [long_plan(seed) for seed in range(48)]
+    assert all(each.before_s >= 2 * DAY_S for each in plans)
+    assert {each.fault for each in plans[1::2]} == {QUIET}
+    assert {each.fault for each in plans[::2]} == set(FAULTS) - {"none"}
+
+
+def test_nights_bring_few_requests_and_jobs_come_again() -> None:
+    """C99: the curve of a day and the jobs repeat, a fault does not."""
+    quiet = long_plan(5)
+    happened = outage(quiet)
+    hours = (quiet.begins_s + happened.times.at_s) % DAY_S // 3_600
+    entry = happened.course.rps[:, list(happened.estate.entries)].sum(axis=1)
+    assert entry[hours == 4].mean() < 0.4 * entry[hours == 10].mean()
+    backup = happened.jobs[happened.estate.size - 1] > 0
+    assert np.count_nonzero(np.diff(backup.astype(int)) == 1) >= quiet.before_s // DAY_S
+    assert (happened.course.latency_s == happened.without.latency_s).all()
