@@ -6,7 +6,8 @@ Ignores: how either was found.
 A probability is shared out once.  The changes have theirs from their own contest; what "no change" has is shared among the entities by
 their blame.  So a guilty change stands above the entity it broke, and with no suspect change the entities rank as telemetry and alarms
 say.  Blame compares by ratios: alerts speak in a handful of nats, metrics and logs in a hundred, and a hundred against ninety is no
-certainty.
+certainty.  Against changes its size counts too: where little is measured, the one component that raised an alert is not the only one
+that can have failed, and what it cannot claim stays unclaimed.
 """
 
 from __future__ import annotations
@@ -53,19 +54,24 @@ def rank(
             (*arguments_of(entity), *exogenous),
             missing,
         )
-        for entity, share in _shares(blame, named).items()
+        for entity, share in _shares(blame, named, contested=bool(guilty)).items()
     ]
     if not entities and none:
         entities = [replace(none[0], score=left)]
     return sorted(guilty + entities, key=lambda suspect: (-suspect.score, suspect.change is None, suspect.entity or ""))[:SUSPECTS_MAX]
 
 
-def _shares(blame: Mapping[str, float], named: Suspect | None) -> dict[str, float]:
+def _shares(blame: Mapping[str, float], named: Suspect | None, contested: bool) -> dict[str, float]:
     """Entities' shares of one, by blame, best first.  The entry whose requests rose is likelier than whoever broke under them, and a
-    component found dead likelier than whoever needs it, by the odds of what tells so."""
+    component found dead likelier than whoever needs it, by the odds of what tells so.
+
+    Contested by changes, somebody whom nothing measured accuses has a share as well: as one whose nats would just open an incident.
+    """
     top = max(blame.values(), default=0.0)
-    weights = {entity: (max(nats, 0.0) / top) ** DEFAULTS.odds_power if top > 0 else 1.0 for entity, nats in blame.items()}
+    nobody = DEFAULTS.open_nats if contested and top > 0 and not (named and named.entity) else 0.0
+    most = max(top, nobody)
+    weights = {entity: (max(nats, 0.0) / most) ** DEFAULTS.odds_power if top > 0 else 1.0 for entity, nats in blame.items()}
     if named and named.entity:
         weights[named.entity] = math.exp(sum(argument.nats for argument in named.arguments))
-    total = sum(weights.values())
+    total = sum(weights.values()) + ((nobody / most) ** DEFAULTS.odds_power if nobody else 0.0)
     return {entity: weight / total for entity, weight in sorted(weights.items(), key=lambda item: (-item[1], item[0]))}
