@@ -18,6 +18,7 @@ from correlate.parameters import Parameters
 from correlate.scene import Floats, Int64s
 from correlate.telemetry import baseline, surprise
 from correlate.telemetry.baseline import Bools
+from correlate.telemetry.season import Season, beyond
 
 RING: Final = 80
 """Samples kept a series: a window and its local level at the finest clock are (1 + 5) · 12 = 72 ticks."""
@@ -78,6 +79,7 @@ class SeriesTable:
         self.parameters = parameters
         self.capacity = capacity
         self.count = 0
+        self.season = Season()
         self._room = 64
         for name in _ARRAYS:
             setattr(self, name, self._blank(name, self._room))
@@ -106,6 +108,7 @@ class SeriesTable:
         for name in _ARRAYS:
             setattr(self, name, np.concatenate((getattr(self, name)[kept], self._blank(name, self._room - len(kept)))))
         self.count = len(kept)
+        self.season.keep(kept)
         return kept
 
     @property
@@ -262,9 +265,12 @@ class SeriesTable:
         nats that it may earn."""
         window = self.recent(series, begin, end)
         low, high = surprise.middles(window)
+        if need > 1:
+            self.season.note(series, low, high)
         level, scale = self.level[series], self.scale(series)
         from_local = surprise.persistent(low, high, np.where(np.isnan(local), level, local), scale)
         z = surprise.nearer(surprise.persistent(low, high, level, scale), from_local)
+        z = beyond(z, low, high, self.season.usual(series), level, scale)
         seen = np.count_nonzero(~np.isnan(window), axis=1)
         known = (seen >= need) & (self.learned[series] >= 2)
         cap = self.cap[series]

@@ -134,6 +134,7 @@ class Telemetry:
     def advance(self, now_ns: int, troubled: Sequence[Span]) -> bool:
         """Closes the tick that ends at `now_ns`, learning nothing from the troubled spans; True if there is something new to judge."""
         self.now_ns = now_ns
+        self.series.season.advance(now_ns)
         touched = self._take_metrics()
         self.series.learn(touched, now_ns, [(span.begin_ns, span.end_ns, self._series_of_entities(span.entities)) for span in troubled])
         news = self.logs.close(now_ns) or bool(len(touched))

@@ -140,3 +140,26 @@ def discounted(rows: Sequence[Sequence[float]], below: dict[int, set[int]], shar
         explained = max(0.0, most - noticed)
         found.append([max(0.0, nats - shares.get(family, 0.0) * explained) for family, nats in enumerate(row)])
     return found
+
+
+def remainders(
+    rows: list[tuple[int, int, int, float, float]], below: dict[int, set[int]], compared: tuple[int, ...], noticed: float
+) -> dict[tuple[int, int], float]:
+    """(owner, family) → share of its evidence that no callee accounts for, one row (owner, family, metric, size, nats) after the other."""
+    told = [row for row in rows if row[1] in compared and row[3] > 1e-12 and row[4] > noticed]
+    before: dict[tuple[int, int], float] = {}
+    after: dict[tuple[int, int], float] = {}
+    for owner, family, metric, size, nats in told:
+        beneath = [other[3] for other in told if other[2] == metric and other[0] in below.get(owner, set()) - {owner}]
+        left = max(0.0, 1.0 - max(beneath, default=0.0) / size)
+        before[owner, family] = max(before.get((owner, family), 0.0), nats)
+        after[owner, family] = max(after.get((owner, family), 0.0), nats * left)
+    return {cell: after[cell] / before[cell] for cell in before}
+
+
+def second_highest(shown: Sequence[tuple[int, float]], today: int, fortnight: int) -> float | None:
+    """The second highest of what was remembered when the last day was entered, if its own day lies within a fortnight."""
+    best: list[tuple[float, int]] = []
+    for day, value in shown:
+        best = sorted([*(known for known in best if known[1] >= day - fortnight), (value, day)])[-2:]
+    return best[0][0] if len(best) == 2 and best[0][1] >= today - fortnight else None
