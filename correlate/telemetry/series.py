@@ -265,7 +265,7 @@ class SeriesTable:
         nats that it may earn."""
         window = self.recent(series, begin, end)
         low, high = surprise.middles(window)
-        if need > 1:
+        if need > 1:  # the present window, not a span that somebody asks about
             self.season.note(series, low, high)
         level, scale = self.level[series], self.scale(series)
         from_local = surprise.persistent(low, high, np.where(np.isnan(local), level, local), scale)
