@@ -26,6 +26,9 @@ _OUTCOME = re.compile(r"error|fail|[45]xx|success|duration|latency|size|bytes|qu
 SURGE = 1.5
 """Ratio of traffic that is a surge: capacity is planned with a third to spare, and everyday peaks stay within it."""
 MIN_SAMPLES = 8
+MET_NS = 5 * MINUTE_NS
+"""What was asked that long from the onset on is what the trouble met; what is asked later tells of retries, of customers who leave, or of
+the end of the surge."""
 NEVER_NS = 1 << 62
 
 
@@ -87,10 +90,11 @@ def _counts_requests(name: str) -> bool:
 
 
 def _rate(series: Series, scene: Scene) -> _Rate | None:
-    """What a series counts before and during the trouble; None where there are too few samples to tell."""
+    """What a series counts before the trouble and while it comes up; None where there are too few samples to tell."""
     before = series.times_ns <= scene.onset_ns - series.step_ns * 2
     quiet = series.values[before][: max(MIN_SAMPLES, int(before.sum() * 0.7))]
-    late = series.values[series.times_ns >= scene.onset_ns]
+    met_ns = max(MET_NS, MIN_SAMPLES * series.step_ns)
+    late = series.values[(series.times_ns >= scene.onset_ns) & (series.times_ns <= scene.onset_ns + met_ns)]
     if len(quiet) < MIN_SAMPLES or len(late) < 2:
         return None
     level, now = float(np.median(quiet)), float(np.median(late))
@@ -103,4 +107,4 @@ def _rate(series: Series, scene: Scene) -> _Rate | None:
         first -= 1
     rising = np.flatnonzero(high & (series.times_ns <= scene.onset_ns + 2 * series.step_ns))
     at = int(rising[0]) if len(rising) else first
-    return _Rate(int(series.times_ns[at]), level, now)
+    return _Rate(int(series.times_ns[at]) - series.step_ns, level, now)  # a sample counts what was asked since the one before

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from correlate.evidence import exogenous
@@ -121,6 +122,20 @@ def test_of_several_entries_the_one_that_gained_most_is_named() -> None:
     unknown = surge(replace(scene, calls={}))
     assert unknown is not None
     assert unknown.entity is None
+
+
+def test_a_surge_stays_the_cause_when_it_is_over() -> None:
+    """What the trouble met tells, not what is asked by the time of a late revision (C23)."""
+    rises = traffic("web", 100, 700)
+    step, over = rises.step_ns, 15
+    since = np.arange(rises.times_ns[-1] + step, rises.times_ns[-1] + (over + 1) * step, step)
+    whole = replace(rises, times_ns=np.concatenate((rises.times_ns, since)), values=np.concatenate((rises.values, np.full(over, 100.0))))
+    assert any(fact.startswith("Requests to web rose") for fact in facts(series=(whole,)))
+
+
+def test_a_sample_tells_of_the_time_since_the_one_before() -> None:
+    """Sampled once a minute, what rose a minute after the onset is first seen at two, and no later one is the cause."""
+    assert facts(series=(traffic("web", 100, 700, minutes_early=-2),))
 
 
 def test_traffic_that_rises_after_the_onset_is_a_consequence() -> None:
