@@ -12,6 +12,7 @@ import numpy as np
 
 from correlate.scene import Floats
 from correlate.telemetry import blame, inquiry
+from correlate.telemetry.assembly import Evidence
 from correlate.telemetry.roles import FAMILIES
 from correlate.telemetry.telemetry import Telemetry
 from correlate.trouble import Trouble
@@ -28,7 +29,7 @@ def judge(trouble: Trouble, until_ns: int, others: set[str], telemetry: Telemetr
         trouble.local = telemetry.local_levels_at(trouble.onset_ns)
     evidence = telemetry.judge_span(trouble.onset_ns, until_ns, trouble.local)
     calibrated = telemetry.calibrate(evidence.raw)
-    nats = _discounted_totals(calibrated, telemetry)
+    nats = _discounted_totals(calibrated, evidence, telemetry)
     names = telemetry.registry.entities
     at_onset = {names[number]: float(nats[number]) for number in np.nonzero(nats > 0)[0].tolist() if names[number] not in others}
     if at_onset:
@@ -46,7 +47,7 @@ def current(telemetry: Telemetry) -> dict[str, float]:
     """What each entity shows in the present window, for ranking."""
     if not len(telemetry.calibrated):
         return {}
-    nats = _discounted_totals(telemetry.calibrated, telemetry)
+    nats = _discounted_totals(telemetry.calibrated, telemetry.evidence, telemetry)
     return {telemetry.registry.entities[number]: float(nats[number]) for number in np.nonzero(nats > 0)[0].tolist()}
 
 
@@ -67,9 +68,10 @@ def _explained(together: Floats, telemetry: Telemetry) -> Floats:
     return np.maximum(0.0, together - strongest)
 
 
-def _discounted_totals(calibrated: Floats, telemetry: Telemetry) -> Floats:
+def _discounted_totals(calibrated: Floats, evidence: Evidence, telemetry: Telemetry) -> Floats:
     below, _ = telemetry.registry.links()
-    return blame.totals(blame.discounted(calibrated, below, telemetry.parameters), telemetry.parameters, detecting=False)
+    rest = blame.discounted(calibrated, below, telemetry.parameters) * telemetry.remainders(evidence)
+    return blame.totals(rest, telemetry.parameters, detecting=False)
 
 
 def _by_family(calibrated: Floats, number: int) -> dict[str, float]:

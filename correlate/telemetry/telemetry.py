@@ -14,7 +14,7 @@ import numpy as np
 
 from correlate.parameters import DEFAULTS, Parameters
 from correlate.scene import Finding, Floats, Int64s, Position, Series
-from correlate.telemetry import blame, findings, flow, inquiry, surprise
+from correlate.telemetry import blame, carried, findings, flow, inquiry, surprise
 from correlate.telemetry.assembly import Evidence, assemble, nothing
 from correlate.telemetry.baseline import Bools
 from correlate.telemetry.interner import Interner
@@ -271,6 +271,15 @@ class Telemetry:
         deviation, nats = self._surprise(everyone, begin, end, local, 1)
         shifts = {} if self.logs.silent else self.logs.shifts(begin_ns, end_ns)
         return assemble(self.registry, deviation, nats, flow.calls(self.series, self.registry, begin, end), shifts)
+
+    def remainders(self, evidence: Evidence) -> Floats:
+        """Entity × family: the share of evidence that no callee accounts for."""
+        series = np.arange(len(evidence.nats))
+        size = np.nan_to_num(np.abs(evidence.deviation)) * self.series.scale(series)
+        registry, below = self.registry, self.registry.links()[0]
+        return carried.remainders(
+            registry.owner[series], registry.family[series], self.series.peers[series], size, evidence.nats, below, evidence.raw.shape
+        )
 
     def window_ns(self, entity: str) -> int:
         return inquiry.clock(self, entity)
