@@ -182,7 +182,7 @@ class Broker:
         settings = self._folder / "server.properties"
         settings.write_text("".join(f"{name}={value}\n" for name, value in self._settings().items()))
         command = ["java", "-Xmx256m", "-cp", f"{self._folder}:{classpath}", "kafka.tools.StorageTool"]
-        command += ["format", "-t", self._cluster_id, "-c", str(settings)]
+        command += ["format", f"--cluster-id={self._cluster_id}", f"--config={settings}"]  # an id may begin with a dash
         done = subprocess.run(command, capture_output=True, text=True, timeout=START_TIMEOUT_S, check=False)  # noqa: S603  # our own argv
         if done.returncode:
             raise KafkaUnavailable(f"kafka could not format its storage (exit {done.returncode}): {done.stderr or done.stdout}")

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,13 @@ def test_the_log_is_kept_when_the_test_inside_fails() -> None:
     assert path.read_text().count("INFO") > 10
     assert str(path) in failure.value.__notes__[0]
     broker.forget()
+
+
+def test_a_cluster_id_may_begin_with_a_dash(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One random id in 64 does."""
+    monkeypatch.setattr(uuid, "uuid4", lambda: uuid.UUID(bytes=b"\xfb" + bytes(15)))
+    with Broker() as broker:
+        assert broker.bootstrap
 
 
 def test_the_broker_dies_with_the_process_that_started_it() -> None:
