@@ -33,6 +33,8 @@ FIRST_SEED: Final = 40_000
 """Seeds below are for development; figures are reported for seeds that nobody has looked at."""
 TOLD: Final = {f"told-{half}": half for half in HALVES}
 """Outages told in YAML, by the half that they are of; measured only where they are asked for."""
+LONG: Final = "simulated-long"
+"""Days of history of small estates; measured only where they are asked for."""
 INJECTED: Final = "injected"
 """Faults put into quiet stretches of the recorded sets."""
 MADE_CASES: Final = 36
@@ -46,7 +48,7 @@ AS_RECORDED: Final = Variant()
     "--sets",
     "names",
     multiple=True,
-    help="Only these sets; `simulated`, `injected`, `told-known` and `told-kept` are some.  May be repeated, or separated by commas.",
+    help="Only these sets; `simulated`, `simulated-long`, `injected`, `told-known` and `told-kept` are some.  May be repeated, or separated by commas.",
 )
 @click.option("--exam", type=click.Path(path_type=Path, file_okay=False), default=EXAM, help="Folder of recorded sets.")
 @click.option("--quick", is_flag=True, help="The first few cases of each set.")
@@ -112,27 +114,30 @@ def _sets(wanted: set[str], exam: Path, seeds: range, quick: bool, kept: Path) -
     present = _present(exam)
     if not present:
         click.echo(f"no recorded sets in {exam}: only simulated outages are measured", err=True)
-    absent = sorted(wanted - {*present, SIMULATED, INJECTED, *TOLD})
+    absent = sorted(wanted - {*present, SIMULATED, LONG, INJECTED, *TOLD})
     for name in absent:
         click.echo(f"{name}: not in {exam}, left out", err=True)
     sets = {name: read_set(exam / name) for name in present if not wanted or name in wanted}
     if not wanted or SIMULATED in wanted:
         sets[SIMULATED] = read_set(_simulated(seeds, kept))
+    if LONG in wanted:
+        sets[LONG] = read_set(_simulated(seeds, kept, long=True))
     if present and (not wanted or INJECTED in wanted):
         sets[INJECTED] = read_set(_injected({name: read_set(exam / name) for name in present}, seeds, kept))
     sets |= {name: read_set(write_half(kept / "told", half)) for name, half in TOLD.items() if name in wanted}
     return {name: cases[:QUICK_CASES] if quick and name != SIMULATED else cases for name, cases in sets.items()}, absent
 
 
-def _simulated(seeds: range, kept: Path) -> Path:
+def _simulated(seeds: range, kept: Path, long: bool = False) -> Path:
     """The simulated set, made anew whenever the simulator has changed."""
-    from benchmarks.simulate.write import SET, write_set
+    from benchmarks.simulate.write import LONG_SET, SET, write_set
 
+    name = LONG_SET if long else SET
     directory = kept / "simulations" / _digest_of("simulate", repr(seeds))
-    if not (directory / SET / "truth.json").exists():
+    if not (directory / name / "truth.json").exists():
         click.echo(f"simulating {len(seeds)} outages, seeds {seeds.start} to {seeds.stop - 1}", err=True)
-        write_set(directory, seeds)
-    return directory / SET
+        write_set(directory, seeds, long)
+    return directory / name
 
 
 def _injected(sets: Mapping[str, list[Case]], seeds: range, kept: Path) -> Path:

@@ -208,6 +208,11 @@ def records(path: Path) -> Iterator[bytes]:
                 yield value
 
 
+def series_of(record: Mapping[str, Any]) -> bytes:
+    """Equal for the samples of one metric series."""
+    return orjson.dumps([record.get("name"), record.get("labels")], option=orjson.OPT_SORT_KEYS)
+
+
 def alerts_in(case: Case) -> int:
     """Distinct alerts: repeats and the resolution of one alert count once; an alert in another form than Alertmanager's counts by itself."""
     path = case.topic("alerts")

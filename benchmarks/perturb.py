@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import orjson
 
-from benchmarks.cases import TOPICS, Case, fold, records
+from benchmarks.cases import TOPICS, Case, fold, records, series_of
 
 LOST: Final = 0.2
 CLOCK_OFF_S: Final = 60
@@ -78,7 +78,7 @@ def half_the_samples(case: Case, signal: str, lines: Iterator[bytes]) -> Iterato
     """Every second sample of each series."""
     seen: dict[bytes, int] = {}
     for line in lines:
-        series = _series_of(line)
+        series = series_of(orjson.loads(line))
         seen[series] = seen.get(series, 0) + 1
         if seen[series] % 2:
             yield line
@@ -154,11 +154,6 @@ def _changed(case: Case, signal: str, path: Path, change: Change, scratch: Path)
     with to.open("wb", buffering=1 << 20) as file:
         file.writelines(line + b"\n" for line in change(case, signal, records(path)))
     return to
-
-
-def _series_of(line: bytes) -> bytes:
-    record = orjson.loads(line)
-    return orjson.dumps([record.get("name"), record.get("labels")], option=orjson.OPT_SORT_KEYS)
 
 
 def _is_of(record: dict[str, Any], service: str) -> bool:

@@ -6,16 +6,17 @@ Ignores: which fault is put into it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
 import numpy as np
 import orjson
-import yaml
 
-from benchmarks.cases import Case, records, seconds
+from benchmarks.cases import Case, records, seconds, series_of
+from schemas.entity import split
+from streams.replay import catalogue_at
 
 SETTLED_S: Final = 900.0
 """After a fault's end its aftermath may last."""
@@ -74,10 +75,9 @@ def calls_of(case: Case, samples: Iterable[Sample]) -> frozenset[tuple[str, str]
         labels = sample.record["labels"]
         if "client" in labels and "server" in labels:
             found.add((labels["client"], labels["server"]))
-    if case.catalogue:
-        for entry in yaml.safe_load_all(case.catalogue.read_text()):
-            for target in entry["spec"].get("dependsOn") or ():
-                found.add((entry["metadata"]["name"], target.rpartition(":")[2]))
+    catalogue = catalogue_at(case.catalogue)
+    declared = catalogue.calls if catalogue else {}
+    found |= {(split(client)[1], split(server)[1]) for client, servers in declared.items() for server in servers}
     return frozenset(edge for edge in found if edge[0] != edge[1])
 
 
@@ -96,7 +96,3 @@ def _step(told: Iterable[Sample]) -> float:
         times.setdefault(series_of(sample.record), []).append(sample.at_s)
     gaps = [gap for each in times.values() for gap in np.diff(each).tolist() if gap > 0]
     return float(np.median(gaps)) if gaps else 1.0
-
-
-def series_of(record: Mapping[str, Any]) -> bytes:
-    return orjson.dumps([record["name"], record["labels"]], option=orjson.OPT_SORT_KEYS)

@@ -8,7 +8,6 @@ The same seed and the same recordings give the same bytes.  Nothing of a recordi
 
 from __future__ import annotations
 
-import gzip
 import random
 import re
 import shutil
@@ -22,6 +21,7 @@ import numpy as np
 import orjson
 
 from benchmarks.cases import Case
+from benchmarks.dumps import write_dump
 from benchmarks.injected.effects import Effects, effects
 from benchmarks.injected.stretches import Sample, Stretch, calls_of, stretches
 
@@ -201,7 +201,7 @@ def _lines(planned: Plan) -> Iterator[bytes]:
 def _write_case(directory: Path, planned: Plan) -> dict[str, Any]:
     case = planned.case
     directory.mkdir(parents=True)
-    _dump(directory / "telemetry.metrics.ndjson.gz", _lines(planned))
+    write_dump(directory, "metrics", _lines(planned))
     if case.catalogue is not None:
         shutil.copyfile(case.catalogue, directory / "catalog-info.yaml")
     about = {
@@ -220,8 +220,3 @@ def _write_case(directory: Path, planned: Plan) -> dict[str, Any]:
 
 def _stamp(at_s: float) -> str:
     return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%dT%H:%M:%S}Z"
-
-
-def _dump(path: Path, lines: Iterable[bytes]) -> None:
-    with path.open("wb") as raw, gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=1, mtime=0) as file:
-        file.writelines(line + b"\n" for line in lines)

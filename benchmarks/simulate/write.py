@@ -6,7 +6,6 @@ Ignores: how the outage was simulated.
 
 from __future__ import annotations
 
-import gzip
 import shutil
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -16,10 +15,11 @@ from typing import Any, Final
 import orjson
 import yaml
 
+from benchmarks.dumps import write_dump
 from benchmarks.simulate.alerts import alerts
 from benchmarks.simulate.changes import Story, story
 from benchmarks.simulate.logs import logs
-from benchmarks.simulate.metrics import Record, metrics
+from benchmarks.simulate.metrics import metrics
 from benchmarks.simulate.outage import Outage, outage
 from benchmarks.simulate.plan import DAY_S, QUIET, Plan, long_plan, plan
 from benchmarks.simulate.pods import pods_and_deploys
@@ -75,17 +75,12 @@ def write_case(directory: Path, planned: Plan) -> list[dict[str, Any]]:
         signals["deploys"] = list(told.records)
     present = [signal for signal, rows in signals.items() if rows]
     for signal in present:
-        _dump(directory / f"telemetry.{signal}.ndjson.gz", signals[signal])
+        write_dump(directory, signal, (value for _, value in signals[signal]))
     if happened.plan.catalogue:
         (directory / "catalog-info.yaml").write_text(_catalogue(happened))
     about = _about(happened, clock, present, directory.name)
     (directory / "case.json").write_bytes(orjson.dumps(about, option=orjson.OPT_INDENT_2))
     return [] if planned.fault == QUIET else [_truth(happened, told, clock, directory.name)]
-
-
-def _dump(path: Path, rows: Iterable[Record]) -> None:
-    with path.open("wb") as raw, gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=1, mtime=0) as file:
-        file.writelines(value + b"\n" for _, value in rows)
 
 
 def _about(happened: Outage, clock: _Clock, present: list[str], name: str) -> dict[str, Any]:

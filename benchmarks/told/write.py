@@ -6,7 +6,6 @@ Ignores: what is in the dumps.
 
 from __future__ import annotations
 
-import gzip
 import shutil
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from typing import Any, Final
 import orjson
 import yaml
 
+from benchmarks.dumps import write_dump
 from benchmarks.told.bodies import told
 from benchmarks.told.story import Story, stories
 from benchmarks.told.telemetry import Record, Stamp, alerts, logs, metrics
@@ -49,7 +49,7 @@ def write_case(directory: Path, story: Story, day: int) -> list[dict[str, Any]]:
         "deploys": [record for each in changes.values() for record in each.records],
     }
     for signal, rows in signals.items():
-        _dump(directory / f"telemetry.{signal}.ndjson.gz", sorted(rows, key=lambda row: row[0]))
+        write_dump(directory, signal, (value for _, value in sorted(rows, key=lambda row: row[0])))
     (directory / "catalog-info.yaml").write_text(_catalogue(story))
     end = story.told.lasts_min - story.told.onset_min
     about = {
@@ -71,11 +71,6 @@ def _truth(story: Story, guilty: tuple[str, ...], stamp: Stamp, end: float) -> d
         "also": [],
         "blast_radius": sorted(set(story.hurt) - {story.told.cause}),
     }
-
-
-def _dump(path: Path, rows: Iterable[Record]) -> None:
-    with path.open("wb") as raw, gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=1, mtime=0) as file:
-        file.writelines(value + b"\n" for _, value in rows)
 
 
 def _catalogue(story: Story) -> str:

@@ -28,6 +28,7 @@ from schemas.incident import Argument
 MIN_DURING = 2
 """Samples that make a deviation (persistence)."""
 _COUNTABLE = 1e4
+"""Deviations beyond which their number says nothing: the measure never varied before."""
 RATIO_FLOOR, LATENCY_FLOOR = 0.02, 0.5
 """Least spread: two points of a success ratio; half of a latency's level, as quantiles of few requests jump by buckets."""
 

@@ -260,12 +260,14 @@ class SeriesTable:
         enough = np.count_nonzero(~np.isnan(samples), axis=1) >= 3
         return np.where(enough, baseline.medians(samples), np.nan)
 
-    def deviations(self, series: Int64s, begin: Int64s, end: Int64s, local: Floats, need: int) -> tuple[Floats, Floats]:
+    def deviations(
+        self, series: Int64s, begin: Int64s, end: Int64s, local: Floats, need: int, remember: bool = False
+    ) -> tuple[Floats, Floats]:
         """Of each series the persistent deviation in (begin, end] from level and local level, NaN for fewer than `need` samples, and the most
-        nats that it may earn."""
+        nats that it may earn.  What is judged as it happens is remembered for the days to come; questions about a span are not."""
         window = self.recent(series, begin, end)
         low, high = surprise.middles(window)
-        if need > 1:  # the present window, not a span that somebody asks about
+        if remember:
             self.season.note(series, low, high)
         level, scale = self.level[series], self.scale(series)
         from_local = surprise.persistent(low, high, np.where(np.isnan(local), level, local), scale)

@@ -182,7 +182,7 @@ class Telemetry:
         end = table.last_time[: table.count]
         slack = np.maximum(table.step[: table.count], self.parameters.tick_ns) // 2
         begin = end - window + slack
-        deviation[touched], nats[touched] = self._surprise(touched, begin[touched], end[touched], table.local[touched], 2)
+        deviation[touched], nats[touched] = self._surprise(touched, begin[touched], end[touched], table.local[touched], 2, remember=True)
         gone = end <= self.now_ns - window + slack
         nats[gone] = np.nan
         deviation[gone] = np.nan
@@ -210,8 +210,10 @@ class Telemetry:
         """Takes what some entities show now for their normal."""
         self.series.relearn(np.nonzero(self._series_of_entities(tuple(entities)))[0])
 
-    def _surprise(self, series: Int64s, begin: Int64s, end: Int64s, local: Floats, need: int) -> tuple[Floats, Floats]:
-        deviation, cap = self.series.deviations(series, begin, end, local, need)
+    def _surprise(
+        self, series: Int64s, begin: Int64s, end: Int64s, local: Floats, need: int, remember: bool = False
+    ) -> tuple[Floats, Floats]:
+        deviation, cap = self.series.deviations(series, begin, end, local, need, remember)
         return deviation, surprise.nats(deviation, self.series.learned[series], self.registry.direction[series], cap)
 
     def calibrate(self, raw: Floats) -> Floats:
