@@ -48,7 +48,7 @@ AS_RECORDED: Final = Variant()
     "--sets",
     "names",
     multiple=True,
-    help="Only these sets; `simulated`, `simulated-long`, `injected`, `told-known` and `told-kept` are some.  May be repeated, or separated by commas.",
+    help="Only these sets; `simulated`, `simulated-long`, `injected`, `told-known`, `told-kept` and `told-fresh` are some.  May be repeated, or separated by commas.",
 )
 @click.option("--exam", type=click.Path(path_type=Path, file_okay=False), default=EXAM, help="Folder of recorded sets.")
 @click.option("--quick", is_flag=True, help="The first few cases of each set.")

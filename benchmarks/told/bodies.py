@@ -36,7 +36,7 @@ def told(story: str, change: Change, stamp: Stamp) -> Told:
         id_ = _uuid(story, change.id)
         return Told((id_,), ((change.min, _call(id_, change, stamp)),))
     sha = _digest(story, change.id)
-    ids, records = [sha], [(change.min, _push(story, sha, change, stamp))]
+    ids, records = ([sha], [(change.min, _push(story, sha, change, stamp))]) if change.form == "push" else ([], [])
     if change.deploy is not None:
         id_, body = _DEPLOYS[change.deploy.form](sha, change.repo, change.deploy, stamp)
         ids.append(id_)

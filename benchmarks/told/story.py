@@ -1,10 +1,11 @@
 """One told outage, read from its file and checked.
 
-Knows:   the fields of `known/*.yaml` and `kept/*.yaml`; minutes are counted from the onset, negative ones before it.
+Knows:   the fields of `known/*.yaml`, `kept/*.yaml` and `fresh/*.yaml`; minutes are counted from the onset, negative ones before it.
 Ignores: how telemetry and change events look (telemetry.py, bodies.py).
 
-The stories of `known/` are for development.  Those of `kept/` are for measuring only: whoever changes a
-judge looks at the figure of the kept half, not at its cases.
+The stories of `known/` are for development.  Those of `kept/` and `fresh/` are for measuring only: whoever changes a
+judge looks at the figures of these, not at their cases.  Those of `fresh/` were written by someone who has not read how the
+engine judges; what each of them lets be seen differs: sampling, call graph, catalogue, and whole kinds of signal are missing here and there.
 At first sight of the first 14 of the kept half 7 of 10 guilty changes stood first, 4 of 4 outages without one were left to nobody, innocent changes led
 in 2 of 14, and none of them scored a half.
 """
@@ -13,12 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
-HALVES: Final = ("known", "kept")
+HALVES: Final = ("known", "kept", "fresh")
 HERE: Final = Path(__file__).resolve().parent
 
 
@@ -28,6 +30,10 @@ class Hurt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     slower: float
     """Factor on the time of an answer."""
     rises_min: float = 0.0
+    traffic: float = 1.0
+    """Factor on the requests that reach it: retries and missing caches multiply them, whoever fails before it keeps them away."""
+    cpu: float = 1.0
+    """Factor on the processor time of a request."""
 
 
 class Gauge(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"start": "from", "end": "to"}):
@@ -39,6 +45,8 @@ class Gauge(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"st
     before_min: float = 0.0
     """How long before the onset it begins to move: a leak is seen before it is felt."""
     counter: bool = False
+    """Exact and whole: counters, settings, numbers of replicas."""
+    labels: dict[str, str] = {}
 
 
 class Alert(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,6 +55,7 @@ class Alert(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     says: str
     after_min: float
     metric: str = ""
+    severity: str = "critical"
 
 
 class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,7 +76,8 @@ class Deploy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     min: float
-    form: str = "push"
+    form: Literal["push", "deploy", "flag", "cloudtrail"] = "push"
+    """`deploy`: only the deployment is seen, its repository tells nobody."""
     repo: str = ""
     message: str = ""
     files: list[str] = []
@@ -90,13 +100,34 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cause: str
     guilty: str | None
     hurt: dict[str, Hurt]
-    alert: Alert
     healthy: list[Line]
     failing: list[Line]
     changes: list[Change]
     gauges: list[Gauge] = []
+    alert: Alert | None = None
+    """None: no rule looks at what hurts."""
+    more_alerts: list[Alert] = []
+    always: list[Line] = []
+    """What is logged all the time, before the onset and after it, at its own level and pace."""
+    jobs: list[str] = []
+    """What runs and logs and answers nobody; no call leads to it."""
+    paths: dict[str, Hurt] = {}
+    """`orders>db`: what the caller sees on its way, where that is other than what the callee does."""
     surge: float = 1.0
     """Factor on the requests from outside."""
+    surge_rises_min: float = 4.0
+    surge_before_min: float = 0.0
+    rps: float = 40.0
+    step_s: float = 30.0
+    """Between two samples of a metric."""
+    begins: datetime | None = None
+    """Of the records, where the hour or the day matters."""
+    without: list[Literal["metrics", "logs", "calls", "catalogue"]] = []
+    """What this estate does not have."""
+    also: list[str] = []
+    """Services that are a right answer too."""
+    also_guilty: list[str] = []
+    """Changes that are the same act, seen by another tool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +138,16 @@ class Story:
 
     @property
     def services(self) -> tuple[str, ...]:
+        """That answer requests."""
         return tuple(dict.fromkeys(name for edge in self.edges for name in edge))
+
+    @property
+    def everything(self) -> tuple[str, ...]:
+        return (*self.services, *self.told.jobs)
+
+    @property
+    def alerts(self) -> tuple[Alert, ...]:
+        return (*((self.told.alert,) if self.told.alert else ()), *self.told.more_alerts)
 
     @property
     def hurt(self) -> Mapping[str, Hurt]:
@@ -131,9 +171,13 @@ def read(path: Path) -> Story:
     edges = tuple((client, server) for client, _, server in (pair.partition(">") for pair in told.calls.split()))
     story = Story(path.stem, told, edges)
     ids = {change.id for change in told.changes}
-    unknown = {told.cause, told.alert.of, *told.hurt, *(line.of for line in (*told.healthy, *told.failing))} - set(story.services)
-    if unknown:
-        raise StoryError(f"{path.name}: {', '.join(sorted(unknown))}: not among the services of `calls`")
-    if told.guilty is not None and told.guilty not in ids:
-        raise StoryError(f"{path.name}: guilty: {told.guilty} is no change of `changes`")
+    lines = (*told.healthy, *told.failing, *told.always)
+    named = {told.cause, *told.also, *told.hurt, *(alert.of for alert in story.alerts), *(line.of for line in lines)}
+    if unknown := named - set(story.everything):
+        raise StoryError(f"{path.name}: {', '.join(sorted(unknown))}: not among the services of `calls` or `jobs`")
+    if unknown := set(told.paths) - {f"{client}>{server}" for client, server in edges}:
+        raise StoryError(f"{path.name}: paths: {', '.join(sorted(unknown))}: not among `calls`")
+    for guilty in (*((told.guilty,) if told.guilty else ()), *told.also_guilty):
+        if guilty not in ids:
+            raise StoryError(f"{path.name}: guilty: {guilty} is no change of `changes`")
     return story

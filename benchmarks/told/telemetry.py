@@ -6,72 +6,104 @@ Ignores: changes.
 
 from __future__ import annotations
 
+import math
 import random
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import orjson
 
-from benchmarks.told.story import Gauge, Line, Story
+from benchmarks.told.story import Alert, Gauge, Hurt, Line, Story
 
 Record = tuple[float, bytes]
 """Minutes from the onset, and the value."""
+Sample = tuple[str, float, dict[str, str]]
+"""Name, value, labels."""
 Stamp = Callable[[float], str]
 
 STEP_MIN = 0.5
+"""What begins at the onset is seen this much of it at the first look."""
 HEALTHY_EVERY_S = 12.0
-ENTRY_RPS = 40.0
+UNHURT = Hurt(errors=0.0, slower=1.0)
 FLAW = 0.002
 """Share of requests that fail on any day."""
 
 
+class _Usual(NamedTuple):
+    """How a service would do at a time if nothing were wrong."""
+
+    requests: float
+    p95_s: float
+
+
+class _Totals:
+    """Counters as a process keeps them: they only grow."""
+
+    def __init__(self) -> None:
+        self._sums: defaultdict[tuple[str, ...], float] = defaultdict(float)
+
+    def add(self, amount: float, *key: str) -> int:
+        self._sums[key] += amount
+        return round(self._sums[key])
+
+
 def metrics(story: Story, stamp: Stamp) -> Iterator[Record]:
+    told = story.told
+    if "metrics" in told.without:
+        return
     dice = random.Random(f"metrics {story.name}")
-    entries = {client for client, _ in story.edges} - {server for _, server in story.edges}
     usual_s = {service: dice.uniform(0.02, 0.12) for service in story.services}
-    sums: dict[tuple[str, ...], float] = {}
-
-    def count(key: tuple[str, ...], amount: float) -> float:
-        sums[key] = sums.get(key, 0.0) + amount
-        return round(sums[key])
-
-    at = -story.told.onset_min
-    while at < story.told.lasts_min - story.told.onset_min:
-        surge = 1 + (story.told.surge - 1) * _risen(at, 4.0)
+    totals = _Totals()
+    for step in range(math.ceil(told.lasts_min * 60 / told.step_s)):
+        at = step * told.step_s / 60 - told.onset_min
+        surge = 1 + (told.surge - 1) * _risen(at + told.surge_before_min, told.surge_rises_min)
         for service in story.services:
-            requests = ENTRY_RPS * surge * STEP_MIN * 60 * dice.lognormvariate(0, 0.06)
-            errors, seconds = _errors(story, service, at), usual_s[service] * _slower(story, service, at) * dice.lognormvariate(0, 0.08)
-            labels = {"service": service, "namespace": "prod"}
-            yield (
-                at,
-                _sample(
-                    stamp(at), count((service, "cpu"), requests * 0.0004 * dice.lognormvariate(0, 0.1)), "process_cpu_seconds_total", labels
-                ),
-            )
-            if service in entries or any(client == service for client, _ in story.edges):
-                yield at, _sample(stamp(at), count((service, "requests"), requests), "http_server_requests_total", labels)
-                yield at, _sample(stamp(at), count((service, "errors"), requests * errors), "http_server_request_errors_total", labels)
-                yield at, _sample(stamp(at), seconds, "http_server_request_duration_seconds_p95", labels)
-            for client, server in story.edges:
-                if server == service:
-                    edge = {"client": client, "server": server}
-                    yield at, _sample(stamp(at), count((*edge.values(), "requests"), requests), "traces_service_graph_request_total", edge)
-                    failed = count((*edge.values(), "errors"), requests * errors)
-                    yield at, _sample(stamp(at), failed, "traces_service_graph_request_failed_total", edge)
-                    yield at, _sample(stamp(at), seconds * 1.05, "traces_service_graph_request_duration_seconds_p90", edge)
-        for gauge in story.told.gauges:
+            requests = told.rps * surge * told.step_s * dice.lognormvariate(0, 0.06)
+            usual = _Usual(requests, usual_s[service] * dice.lognormvariate(0, 0.08))
+            for name, value, labels in (
+                *_answered(story, service, usual, at, dice.lognormvariate(0, 0.1), totals),
+                *_called(story, service, usual, at, totals),
+            ):
+                yield at, _sample(stamp(at), value, name, labels)
+        for gauge in told.gauges:
             value = _value(gauge, at) * (1.0 if gauge.counter else dice.lognormvariate(0, 0.04))
-            yield at, _sample(stamp(at), round(value) if gauge.counter else value, gauge.name, {"service": gauge.of, "namespace": "prod"})
-        at += STEP_MIN
+            labels = {"service": gauge.of, "namespace": "prod", **gauge.labels}
+            yield at, _sample(stamp(at), round(value) if gauge.counter else value, gauge.name, labels)
 
 
-def _errors(story: Story, service: str, at: float) -> float:
-    hurt = story.hurt.get(service)
-    return FLAW + (hurt.errors * _risen(at, hurt.rises_min) if hurt else 0.0)
+def _answered(story: Story, service: str, usual: _Usual, at: float, effort: float, totals: _Totals) -> Iterator[Sample]:
+    """What a service says of itself; what only answers others, such as a database, says how busy it is and no more."""
+    hurt, labels = story.hurt.get(service, UNHURT), {"service": service, "namespace": "prod"}
+    requests = usual.requests * _now(hurt, hurt.traffic, at)
+    cpu_s = requests * 0.0004 * effort * _now(hurt, hurt.cpu, at)
+    yield "process_cpu_seconds_total", totals.add(cpu_s, service, "cpu"), labels
+    if any(client == service for client, _ in story.edges):
+        yield "http_server_requests_total", totals.add(requests, service, "requests"), labels
+        yield "http_server_request_errors_total", totals.add(requests * _errors(hurt, at), service, "errors"), labels
+        yield "http_server_request_duration_seconds_p95", usual.p95_s * _now(hurt, hurt.slower, at), labels
 
 
-def _slower(story: Story, service: str, at: float) -> float:
-    hurt = story.hurt.get(service)
-    return 1 + (hurt.slower - 1) * _risen(at, hurt.rises_min) if hurt else 1.0
+def _called(story: Story, service: str, usual: _Usual, at: float, totals: _Totals) -> Iterator[Sample]:
+    """What those who call a service see of it."""
+    if "calls" in story.told.without:
+        return
+    for client in (client for client, server in story.edges if server == service):
+        labels = {"client": client, "server": service}
+        path = story.told.paths.get(f"{client}>{service}", story.hurt.get(service, UNHURT))
+        requests = usual.requests * _now(path, path.traffic, at)
+        yield "traces_service_graph_request_total", totals.add(requests, client, service, "requests"), labels
+        yield "traces_service_graph_request_failed_total", totals.add(requests * _errors(path, at), client, service, "errors"), labels
+        yield "traces_service_graph_request_duration_seconds_p90", usual.p95_s * _now(path, path.slower, at) * 1.05, labels
+
+
+def _errors(hurt: Hurt, at: float) -> float:
+    return FLAW + hurt.errors * _risen(at, hurt.rises_min)
+
+
+def _now(hurt: Hurt, factor: float, at: float) -> float:
+    """A factor of a hurt, as far as it has come about."""
+    return 1 + (factor - 1) * _risen(at, hurt.rises_min)
 
 
 def _value(gauge: Gauge, at: float) -> float:
@@ -92,19 +124,25 @@ def _sample(at: str, value: float, name: str, labels: dict[str, str]) -> bytes:
 
 
 def logs(story: Story, stamp: Stamp) -> Iterator[Record]:
+    if "logs" in story.told.without:
+        return
     dice = random.Random(f"logs {story.name}")
     end = story.told.lasts_min - story.told.onset_min
     for line in story.told.healthy:
-        at = -story.told.onset_min
+        at, hurt = -story.told.onset_min, story.hurt.get(line.of, UNHURT)
         while (at := at + dice.uniform(0.5, 1.5) * HEALTHY_EVERY_S / 60) < end:
-            if dice.random() >= _errors(story, line.of, at):
+            if dice.random() >= 1 - (1 - _errors(hurt, at)) * min(1.0, _now(hurt, hurt.traffic, at)):
                 yield at, _logged(line, "info", stamp(at), dice)
     for line in story.told.failing:
-        hurt = story.hurt.get(line.of)
+        hurt = story.hurt.get(line.of, UNHURT)
         at = 0.0
         while (at := at + dice.uniform(0.5, 1.5) * line.every_s / 60) < end:
-            if dice.random() < _risen(at, hurt.rises_min if hurt else 0.0):
+            if dice.random() < _risen(at, hurt.rises_min):
                 yield at, _logged(line, line.level, stamp(at), dice)
+    for line in story.told.always:
+        at = -story.told.onset_min
+        while (at := at + dice.uniform(0.5, 1.5) * line.every_s / 60) < end:
+            yield at, _logged(line, line.level, stamp(at), dice)
 
 
 def _logged(line: Line, level: str, at: str, dice: random.Random) -> bytes:
@@ -116,15 +154,18 @@ def _logged(line: Line, level: str, at: str, dice: random.Random) -> bytes:
 
 
 def alerts(story: Story, stamp: Stamp) -> Iterator[Record]:
-    alert = story.told.alert
-    labels = {"alertname": alert.name, "severity": "critical", "service": alert.of} | ({"metric": alert.metric} if alert.metric else {})
-    at = alert.after_min
+    for place, alert in enumerate(story.alerts):
+        yield alert.after_min, _alert(alert, f"{story.name} {alert.name}" if place else story.name, stamp(alert.after_min))
+
+
+def _alert(alert: Alert, seed: str, at: str) -> bytes:
+    labels = {"alertname": alert.name, "severity": alert.severity, "service": alert.of} | ({"metric": alert.metric} if alert.metric else {})
     body = {
         "version": "4", "groupKey": f'{{}}:{{alertname="{alert.name}"}}', "truncatedAlerts": 0, "status": "firing", "receiver": "kafka",
         "groupLabels": {"alertname": alert.name}, "commonLabels": labels, "commonAnnotations": {"summary": alert.says}, "externalURL": "",
         "alerts": [
-            {"status": "firing", "labels": labels, "annotations": {"summary": alert.says}, "startsAt": stamp(at), "endsAt": "0001-01-01T00:00:00Z",
-             "generatorURL": "", "fingerprint": f"{random.Random(story.name).getrandbits(64):016x}"}
+            {"status": "firing", "labels": labels, "annotations": {"summary": alert.says}, "startsAt": at, "endsAt": "0001-01-01T00:00:00Z",
+             "generatorURL": "", "fingerprint": f"{random.Random(seed).getrandbits(64):016x}"}
         ],
     }  # fmt: skip
-    yield at, orjson.dumps(body)
+    return orjson.dumps(body)

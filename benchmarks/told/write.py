@@ -21,7 +21,7 @@ from benchmarks.told.story import Story, stories
 from benchmarks.told.telemetry import Record, Stamp, alerts, logs, metrics
 
 BEGIN: Final = datetime(2025, 10, 6, 9, tzinfo=UTC)
-"""Of the first story; each other one is a day later."""
+"""Of the first story; each other one is a day later, unless it says when it begins."""
 
 
 def write_half(directory: Path, half: str) -> Path:
@@ -35,7 +35,7 @@ def write_half(directory: Path, half: str) -> Path:
 
 def write_case(directory: Path, story: Story, day: int) -> list[dict[str, Any]]:
     """Writes one case and returns its truth."""
-    onset = BEGIN + timedelta(days=day, minutes=story.told.onset_min)
+    onset = (story.told.begins or BEGIN + timedelta(days=day)) + timedelta(minutes=story.told.onset_min)
 
     def stamp(at: float) -> str:
         return f"{(onset + timedelta(minutes=at)):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
@@ -48,16 +48,20 @@ def write_case(directory: Path, story: Story, day: int) -> list[dict[str, Any]]:
         "alerts": alerts(story, stamp),
         "deploys": [record for each in changes.values() for record in each.records],
     }
-    for signal, rows in signals.items():
-        write_dump(directory, signal, (value for _, value in sorted(rows, key=lambda row: row[0])))
-    (directory / "catalog-info.yaml").write_text(_catalogue(story))
+    written = {signal: sorted(rows, key=lambda row: row[0]) for signal, rows in signals.items()}
+    for signal, values in written.items():
+        if values:
+            write_dump(directory, signal, (value for _, value in values))
+    if "catalogue" not in story.told.without:
+        (directory / "catalog-info.yaml").write_text(_catalogue(story))
     end = story.told.lasts_min - story.told.onset_min
     about = {
         "set": directory.parent.name, "case": story.name, "start": stamp(-story.told.onset_min), "end": stamp(end), "estate": story.told.about,
-        "signals": list(signals), "services": sorted(story.services), "streams": "one fault", "note": "told",
+        "signals": [signal for signal, values in written.items() if values], "services": sorted(story.everything), "streams": "one fault", "note": "told",
     }  # fmt: skip
     (directory / "case.json").write_bytes(orjson.dumps(about, option=orjson.OPT_INDENT_2))
-    return [_truth(story, changes[story.told.guilty].ids if story.told.guilty else (), stamp, end)]
+    guilty = (*((story.told.guilty,) if story.told.guilty else ()), *story.told.also_guilty)
+    return [_truth(story, tuple(id_ for each in guilty for id_ in changes[each].ids), stamp, end)]
 
 
 def _truth(story: Story, guilty: tuple[str, ...], stamp: Stamp, end: float) -> dict[str, Any]:
@@ -68,7 +72,7 @@ def _truth(story: Story, guilty: tuple[str, ...], stamp: Stamp, end: float) -> d
         "cause": {"service": story.told.cause, "kind": "change" if guilty else "none", "detail": story.told.about},
         "change": guilty[0] if guilty else None,
         "also_changes": list(guilty[1:]),
-        "also": [],
+        "also": story.told.also,
         "blast_radius": sorted(set(story.hurt) - {story.told.cause}),
     }
 
@@ -84,6 +88,6 @@ def _catalogue(story: Story) -> str:
                 "dependsOn": [f"component:{server}" for client, server in story.edges if client == name],
             },
         }
-        for name in story.services
+        for name in story.everything
     ]  # fmt: skip
     return yaml.safe_dump_all(documents, sort_keys=False)
