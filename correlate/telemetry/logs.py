@@ -21,6 +21,7 @@ from correlate.telemetry import shares
 from correlate.telemetry.grouping import grouped, stable_order
 from correlate.telemetry.interner import ABSENT, Interner
 from correlate.telemetry.merging import Merging
+from correlate.telemetry.nested import Nested
 from correlate.telemetry.recent import Recent, between, first_of, part_of, within
 from correlate.telemetry.traces import ENTITY, OFFSET, PLACE, ROW, TEMPLATE, TIME, TRACE, OpenTraces
 
@@ -63,6 +64,7 @@ class Logs:
         self._merged = np.array([self.merging.number("")])  # template id's number → template
         self.texts: list[str] = ["(further templates)"]
         self.open = OpenTraces()
+        self.nested = Nested()
         self.contexts = Interner(CONTEXTS)
         self.outcomes = Interner(OUTCOMES)
         self.recent: deque[Recent] = deque()
@@ -112,6 +114,7 @@ class Logs:
         rows = self.open.ended(now_ns)
         if rows.shape[1]:
             self._count_traces(rows)
+            self.nested.take(rows)
         while self.recent and self.recent[0].newest < now_ns - KEPT_NS:
             self.recent.popleft()
         self._learn_blocks(now_ns)

@@ -84,6 +84,10 @@ class Registry:
             self.observed[caller].add(callee)
             self._changed = True
 
+    def known_callees(self) -> set[int]:
+        """Whose callers are measured or declared."""
+        return {*self.owner[self.client != NOBODY].tolist(), *(callee for callees in self.declared.values() for callee in callees)}
+
     def keep(self, kept: Int64s) -> None:
         """Follows the series table when it has made room."""
         self.subjects = [self.subjects[number] for number in kept.tolist()]

@@ -142,8 +142,7 @@ class Telemetry:
         minute = now_ns - self._renewed >= MINUTE_NS
         if minute and news:
             self._renewed = now_ns
-            for caller, callee in self.mentions.calls(self.registry.number_of):
-                self.registry.observe(caller, callee)
+            self._learn_calls()
             self.series.compare_peers()
             for null in self.nulls:
                 null.fit()
@@ -152,6 +151,15 @@ class Telemetry:
             if minute:
                 self._quiet.append((now_ns, self.evidence.raw))
         return news
+
+    def _learn_calls(self) -> None:
+        """Calls that logs tell of; whose callers are measured or declared needs no inference from traces."""
+        known = self.registry.known_callees()
+        for caller, callee in self.mentions.calls(self.registry.number_of):
+            self.registry.observe(caller, callee)
+        for caller, callee in self.logs.nested.calls():
+            if callee not in known:
+                self.registry.observe(caller, callee)
 
     def _take_metrics(self) -> Int64s:
         if not self._metrics:

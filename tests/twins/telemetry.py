@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 
 def median(values: Sequence[float]) -> float:
@@ -163,3 +163,24 @@ def second_highest(shown: Sequence[tuple[int, float]], today: int, fortnight: in
     for day, value in shown:
         best = sorted([*(known for known in best if known[1] >= day - fortnight), (value, day)])[-2:]
     return best[0][0] if len(best) == 2 and best[0][1] >= today - fortnight else None
+
+
+def nestings(rows: Sequence[tuple[int, int, int, int]]) -> list[tuple[int, int, bool]]:
+    """(entity, entity, whether the second's visit lay within the first's) of rows (trace, time, entity, template), sorted."""
+    visits: dict[int, list[tuple[int, int, int]]] = defaultdict(list)  # trace → (first, -last, entity)
+    for (trace, entity), group in groupby(rows, key=lambda row: (row[0], row[2])):
+        mine = list(group)
+        cuts = [place for place, row in enumerate(mine) if row[3] == mine[0][3]]
+        for begin, end in pairwise([*cuts, len(mine)]):
+            visits[trace].append((mine[begin][1], -mine[end - 1][1], entity))
+    told = []
+    for trace in visits:
+        inside = sorted(visits[trace], key=lambda visit: visit[:2])
+        for place, (first, last, entity) in enumerate(inside):
+            for other_first, other_last, other in reversed(inside[:place]):
+                if other == entity or other_first == first or -other_last <= first:
+                    continue
+                told.append((other, entity, -other_last > -last))
+                if told[-1][2]:
+                    break
+    return told
