@@ -67,6 +67,7 @@ def alerts_of(view: View, trouble: Trouble, end_ns: int, findings: Sequence[Find
 def scene_of(view: View, trouble: Trouble, now_ns: int, findings: Sequence[Finding], alerts: Sequence[Signal]) -> Scene:
     """What the judges of changes see.  Without a change to judge, only the series of entries are gathered: their requests may have risen."""
     changes, calls = view.journal.changes_until(now_ns), view.telemetry.calls()
+    window_ns = trouble.window_ns
     entries = None if changes else _entries(view, calls)
     return Scene(
         estate=view.estate,
@@ -75,13 +76,12 @@ def scene_of(view: View, trouble: Trouble, now_ns: int, findings: Sequence[Findi
         now_ns=now_ns,
         alerts=alerts,
         changes=changes,
-        series=view.telemetry.series_window(trouble.onset_ns - 20 * trouble.window_ns, now_ns, entries),
+        series=view.telemetry.series_window(trouble.onset_ns - 20 * window_ns, now_ns, entries),
         logs=list(view.journal.logs) if changes else (),
         calls=calls,
         blame=trouble.blame,
         findings=findings,
         declared=view.declared,
-        measured=frozenset(filter(view.measures, view.telemetry.entities())),
     )
 
 

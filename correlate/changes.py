@@ -20,12 +20,13 @@ from correlate.evidence.grades import CLUE, FAIR, PROOF, STRONG
 from correlate.evidence.traffic import surge
 from correlate.parameters import DEFAULTS
 from correlate.scene import Scene, Suspect
-from correlate.units import SECOND_NS
 from schemas.incident import Argument
 
 JUDGES: Final[tuple[Judge, ...]] = (
     change_time.judge, change_place.judge, rollout.judge, text.judge, mechanism.judge, change_kind.judge, recovery.judge,
 )  # fmt: skip
+_PRIOR_KINDS: Final = frozenset({change_time.KIND, change_kind.KIND})
+"""Evidence by which the live changes share their prior: when they came, and whether they can reach production at all."""
 _TYING: Final = {recovery.KIND: FAIR, text.KIND: FAIR, replicas.KIND: STRONG + CLUE}
 """Evidence that ties a change to the trouble itself, and not only to its time and place: how much of it does (nats).  New replicas that
 stray a little make a suggestion."""
@@ -39,7 +40,7 @@ def judge_changes(scene: Scene) -> list[Suspect]:
     heard = [(candidate, _hear(docket, candidate)) for candidate in docket.candidates]
     none_arguments = exogenous.judge(docket)
     sums = [sum(argument.nats for argument in arguments) for _, arguments in heard]
-    none_sum = _none_prior(docket, heard) + sum(argument.nats for argument in none_arguments)
+    none_sum = _none_prior(heard) + sum(argument.nats for argument in none_arguments)
     top = max([*sums, none_sum])
     total = sum(exp(nats - top) for nats in (*sums, none_sum))
     suspects = []
@@ -65,29 +66,19 @@ def _hear(docket: Docket, candidate: Candidate) -> tuple[Argument, ...]:
     return tuple(argument for judge in JUDGES for argument in judge(docket, candidate))
 
 
-def _none_prior(docket: Docket, heard: list[tuple[Candidate, tuple[Argument, ...]]]) -> float:
-    """Prior of "no change" (nats) against the prior that the live changes share; one that just took effect counts 1.
-
-    Where changes come so often that as many would be live at any moment, those that are live are no news.
-    """
-    can = [
-        exp(sum(a.nats for a in arguments if a.kind == change_kind.KIND) - (0.0 if candidate.deployed else FAIR))
-        for candidate, arguments in heard
-    ]
+def _none_prior(heard: list[tuple[Candidate, tuple[Argument, ...]]]) -> float:
+    """Prior of "no change" (nats) against the prior that the live changes share; one that just took effect counts 1."""
     live = fsum(
-        weight * exp(sum(a.nats for a in arguments if a.kind == change_time.KIND)) / 2
-        for weight, (_, arguments) in zip(can, heard, strict=True)
+        exp(sum(a.nats for a in arguments if a.kind in _PRIOR_KINDS) - log(2) - (0.0 if candidate.deployed else FAIR))
+        for candidate, arguments in heard
     )
-    times_ns = [candidate.at_ns for candidate, _ in heard]
-    span_s = max((docket.scene.onset_ns - min(times_ns, default=0)) / SECOND_NS, DEFAULTS.delay_s)
-    usual = max(0.0, fsum(can) - 1) * DEFAULTS.delay_s / span_s * log(1 + span_s / DEFAULTS.delay_s)
-    return log(2 * (1 - DEFAULTS.change_share) / DEFAULTS.change_share * max(live, usual, 1.0))
+    return log(2 * (1 - DEFAULTS.change_share) / DEFAULTS.change_share * max(live, 1.0))
 
 
 def is_tied(docket: Docket, candidate: Candidate, arguments: tuple[Argument, ...]) -> bool:
     """Whether anything but time and place connects a change with the trouble: words, numbers, replicas, an undoing."""
     near = docket.share(candidate) >= DEFAULTS.hop_share  # replicas stuck beside old ones that serve are news, but not of trouble elsewhere
-    return (docket.link(candidate).nats >= CLUE and mechanism.can_begin(docket, candidate)) or any(
+    return docket.link(candidate).nats >= CLUE or any(
         argument.nats >= _TYING.get(argument.kind, inf) and (argument.kind != replicas.KIND or near or argument.nats >= PROOF)
         for argument in arguments
     )

@@ -1,15 +1,14 @@
 """Which changes there are to judge: rows of one fate are one candidate.
 
 Knows:   a deploy and the commit it carries stand or fall together; the steps of one release are one change; a commit that no deploy
-         names is carried by the next deploy of a service it touches, and a deploy that names no commit is that of the commits it carries;
-         a commit to nobody's repository (a library, a base image, a schema) is carried by the next deploys that nothing else explains.
+         names is carried by the next deploy of a service it touches, and a deploy that names no commit is that of the commits it carries.
 Ignores: whether a candidate is guilty.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -98,6 +97,7 @@ def candidates(scene: Scene) -> list[Candidate]:
         draft = commits.setdefault(row.change_id, _Draft()) if _is_commit(row) else applied.setdefault(_fate(row, facts), _Draft())
         draft.rows.append(row)
         draft.facts.append(facts)
+    seen = {*scene.calls, *scene.blame, *scene.declared}
     named: dict[str, list[Signal]] = {}
     nameless: list[_Draft] = []
     for draft in applied.values():
@@ -106,10 +106,9 @@ def candidates(scene: Scene) -> list[Candidate]:
         else:
             nameless.append(draft)
     riders = _Riders.of(named, nameless)
-    known = scene.known | {entity for _, entity, _ in riders.deploys}
-    own_first = sorted(commits.items(), key=lambda item: item[1].rows[0].subject.entity not in known)
-    found = [_of_commit(draft, sorted(named.get(sha, []), key=_time), riders, known) for sha, draft in own_first]
-    found += [_of_applied(draft, scene.known) for draft in nameless if id(draft) not in riders.taken]
+    known = seen | {entity for _, entity, _ in riders.deploys}
+    found = [_of_commit(draft, sorted(named.get(sha, []), key=_time), riders, known) for sha, draft in commits.items()]
+    found += [_of_applied(draft, seen) for draft in nameless if id(draft) not in riders.taken]
     return sorted(found, key=lambda candidate: (candidate.at_ns, candidate.row.change_id))
 
 
@@ -147,10 +146,10 @@ class _Riders:
         return cls(sorted(deploys, key=lambda deploy: deploy[:2]))
 
     def after(self, commit: Signal, touched: Collection[str]) -> dict[str, tuple[int, _Draft | None]]:
-        """Entity → its first deploy after a commit: of those it touches, where that is known; else of any that brought nothing of its own."""
+        """Entity → its first deploy after a commit: of those it touches, where that is known."""
         found: dict[str, tuple[int, _Draft | None]] = {}
         for at_ns, entity, draft in self.deploys:
-            if at_ns >= commit.event_time_ns and (entity in touched if touched else id(draft) not in self.taken):
+            if at_ns >= commit.event_time_ns and (entity in touched if touched else draft is None):
                 found.setdefault(entity, (at_ns, draft))
         return found
 
@@ -173,7 +172,7 @@ def _fate(row: Signal, facts: Mapping[str, Any]) -> tuple[str, str]:
     return row.subject.entity, row.dedup_key or row.change_id or f"{row.topic} {row.partition} {row.offset} {row.row} {row.event_time_ns}"
 
 
-def _of_applied(draft: _Draft, known: Set[str]) -> Candidate:
+def _of_applied(draft: _Draft, known: set[str]) -> Candidate:
     first, facts = draft.rows[0], draft.facts[0]
     own = {first.subject.entity, *(name for name in first.subject.aliases if split(name)[0] == "service")}
     return Candidate(
@@ -192,7 +191,7 @@ def _of_applied(draft: _Draft, known: Set[str]) -> Candidate:
     )
 
 
-def _of_commit(draft: _Draft, deploys: Sequence[Signal], riders: _Riders, known: Set[str]) -> Candidate:
+def _of_commit(draft: _Draft, deploys: Sequence[Signal], riders: _Riders, known: set[str]) -> Candidate:
     commit, facts = draft.rows[0], draft.facts[0]
     files = _texts(facts.get("files"))
     own = frozenset({commit.subject.entity} & known)

@@ -1,49 +1,48 @@
 """Evidence: what was changed, against where the trouble sits.
 
-Knows:   each entity's share of the blame, averaged over all that the change reached; what no deploy names may not run.
+Knows:   each entity's share of the blame; the same change elsewhere without trouble speaks for it; what no deploy names may not run.
 Ignores: time and content.
 """
 
 from __future__ import annotations
 
-from math import fsum, log
+from math import log
 from statistics import fmean
 
 from correlate.evidence.candidates import Candidate
 from correlate.evidence.docket import Docket
-from correlate.evidence.grades import CLUE, FAIR
-from correlate.parameters import DEFAULTS
+from correlate.evidence.grades import CLUE, FAIR, STRONG
 from correlate.words import percent
 from schemas.entity import split
 from schemas.incident import Argument
 
 KIND = "change_place"
-UNSEEN = 0.1
-"""Share of faults that leave no trace where they sit."""
+TRACE = 0.03
+"""Share of the blame that anything unblamed may still bear: telemetry misses one fault in thirty."""
+FAR = -2.0
+"""An entity that no blame reaches at all (nats)."""
 
 
 def judge(docket: Docket, candidate: Candidate) -> list[Argument]:
     entity, _ = docket.seat(candidate)
-    if entity is None or entity not in docket.scene.known:
+    if entity is None:
         arguments = [Argument(kind=KIND, nats=-CLUE, text="Nothing says where it took effect.")]
     else:
-        arguments = [_said(docket, _nats(docket, candidate), entity)]
+        arguments = [_said(docket, _nats(docket, entity), entity)]
+    fine = sorted(split(name)[1] for name in candidate.entities if name != entity and docket.places.get(name, 0.0) < TRACE)
+    if fine and candidate.deployed and docket.places.get(entity or "", 0.0) > TRACE:
+        arguments.append(Argument(kind=KIND, nats=-CLUE, text=f"The same change reached {fine[0]} too, which shows nothing."))
     if not candidate.deployed:
         arguments.append(Argument(kind=KIND, nats=-FAIR, text="No deploy names it."))
     return arguments
 
 
-def _nats(docket: Docket, candidate: Candidate) -> float:
-    """How much likelier the trouble is to sit where the change was made than at any place on the average.  What was measured in few nats
-    says little of where it sits: somebody who shows nothing counts like one whose nats would just open an incident."""
+def _nats(docket: Docket, entity: str) -> float:
     if not docket.places:
         return 0.0
-    reached = sorted({entity for entity, _ in docket.reach(candidate)} & docket.scene.known)
-    total = fsum(docket.places.values())
-    told = max((nats for name, nats in docket.scene.blame.items() if name in docket.scene.measured), default=0.0)
-    nobody = (DEFAULTS.open_nats / told) ** DEFAULTS.odds_power if told > 0 else 0.0
-    unseen = max(UNSEEN, nobody / (total + nobody))
-    return log((1 - unseen) * fmean(docket.places.get(name, 0.0) for name in reached) * len(docket.scene.known) / total + unseen)
+    shares = [docket.places.get(name, 0.0) + TRACE for name in sorted({*docket.scene.calls, *docket.places})]
+    usual = fmean(shares)
+    return max(FAR, min(STRONG, log((docket.places.get(entity, 0.0) + TRACE) / usual)))
 
 
 def _said(docket: Docket, nats: float, entity: str) -> Argument:

@@ -45,17 +45,12 @@ class Docket:
     def link(self, candidate: Candidate) -> Link:
         return self.links[id(candidate)]
 
-    def reach(self, candidate: Candidate) -> list[tuple[str, int]]:
-        """All places that a change may have reached before the onset, and when."""
-        rides = [(entity, at_ns) for entity, at_ns in candidate.carried if at_ns <= self.scene.onset_ns + TOLERANCE_NS]
-        at_ns = max((step.at_ns for step in candidate.steps if step.at_ns <= self.scene.onset_ns + TOLERANCE_NS), default=candidate.at_ns)
-        return rides or [(entity, at_ns) for entity in sorted(candidate.entities)]
-
     def seat(self, candidate: Candidate) -> tuple[str | None, int]:
         """Where and when a change took effect: of all places it may have reached the most blamed, of all steps the last before the onset."""
-        return max(
-            self.reach(candidate), key=lambda ride: (self.places.get(ride[0], 0.0), -ride[1], ride[0]), default=(None, candidate.at_ns)
-        )
+        rides = [(entity, at_ns) for entity, at_ns in candidate.carried if at_ns <= self.scene.onset_ns + TOLERANCE_NS]
+        at_ns = max((step.at_ns for step in candidate.steps if step.at_ns <= self.scene.onset_ns + TOLERANCE_NS), default=candidate.at_ns)
+        rides = rides or [(entity, at_ns) for entity in sorted(candidate.entities)]
+        return max(rides, key=lambda ride: (self.places.get(ride[0], 0.0), -ride[1], ride[0]), default=(None, at_ns))
 
     def share(self, candidate: Candidate) -> float:
         """How much of the blame lies where the change was made."""

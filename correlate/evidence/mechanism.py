@@ -42,11 +42,6 @@ def judge(docket: Docket, candidate: Candidate) -> list[Argument]:
     return [argument for argument in arguments if argument.nats]
 
 
-def can_begin(docket: Docket, candidate: Candidate) -> bool:
-    """Whether anything that it does may begin the trouble, as far as is known; a change that shows nothing of what it does may."""
-    return fsum(argument.nats for argument in judge(docket, candidate)) > -FAIR
-
-
 def tie(docket: Docket, candidate: Candidate, effect: Effect) -> float:
     """How far an effect speaks of what fails, by its words and by its place, UNTIED..1."""
     said = docket.symptom.words

@@ -18,9 +18,6 @@ from schemas.entity import split
 HOPS = 3
 """How far blame travels to silent neighbours: a call path that fails is seldom longer, and at a half each an eighth is left."""
 
-SILENT = 0.5
-"""What is left of that where the neighbour is measured and shows nothing: odds of one to ten that a fault leaves no trace where it sits."""
-
 
 def places(scene: Scene, failing: Sequence[Wording]) -> dict[str, float]:
     """Entity → share of the blame, 1 for the most blamed; {} when nothing is blamed."""
@@ -28,27 +25,15 @@ def places(scene: Scene, failing: Sequence[Wording]) -> dict[str, float]:
     top = max(blame.values(), default=1.0)
     shares = {entity: nats / top for entity, nats in blame.items()}
     alerted = {alert.subject.entity for alert in scene.alerts}
-    told = {entity: (1 - _below(entity, shares, scene)) / sqrt(len(alerted)) for entity in alerted}
-    for entity, share in told.items():
-        shares[entity] = max(shares.get(entity, 0.0), share)
+    for entity in alerted:  # an alert was set by somebody who knew what failure looks like there; when all alert, none says much
+        shares[entity] = max(shares.get(entity, 0.0), 1 / sqrt(len(alerted)))
     for entity, named, share in _named_by_errors(scene, failing):
-        if named not in scene.measured:
-            shares[named] = max(shares.get(named, 0.0), shares.get(entity, 0.0) * share)
+        shares[named] = max(shares.get(named, 0.0), shares.get(entity, 0.0) * share)
     down = dict(shares)
     for _ in range(HOPS):  # a dependency may be at fault without showing it
         down = _spread(down, scene, downward=True)
     up = _spread(shares, scene, downward=False)  # whoever calls an overloaded service may be what overloads it
-    lent = {entity: max(down.get(entity, 0.0), up.get(entity, 0.0)) for entity in sorted({*down, *up})}
-    return {entity: max(shares.get(entity, 0.0), share * (SILENT if entity in scene.measured else 1.0)) for entity, share in lent.items()}
-
-
-def _below(entity: str, shares: dict[str, float], scene: Scene) -> float:
-    """The greatest share of whoever an entity depends on, within HOPS calls."""
-    seen, fringe = {entity}, {entity}
-    for _ in range(HOPS):
-        fringe = {callee for caller in fringe for callee in scene.calls.get(caller, ())} - seen
-        seen |= fringe
-    return max((shares.get(name, 0.0) for name in seen - {entity}), default=0.0)
+    return {entity: max(down.get(entity, 0.0), up.get(entity, 0.0)) for entity in sorted({*down, *up})}
 
 
 def _spread(shares: dict[str, float], scene: Scene, *, downward: bool) -> dict[str, float]:

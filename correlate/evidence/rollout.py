@@ -27,8 +27,6 @@ from schemas.incident import Argument
 
 MIN_DURING = 2
 """Samples that make a deviation (persistence)."""
-USUAL = 1.0
-"""Deviations within which everybody strays; new replicas between that and an outlier are neither clean nor bad."""
 _COUNTABLE = 1e4
 """Deviations beyond which their number says nothing: the measure never varied before."""
 RATIO_FLOOR, LATENCY_FLOOR = 0.02, 0.5
@@ -101,8 +99,6 @@ def _compared(docket: Docket, service: str, compared: Sequence[_Deviations], use
         return Argument(kind=KIND, nats=-FAIR, text=f"Old replicas of {name} fail as its new ones do.") if worst_old >= outlier else None
     if used is not None and used.nats > 0:
         return used.told_of(name)
-    if worst_new > USUAL:
-        return None
     text = f"Its new replicas of {name} serve as well as the old ones did"
     if caller := _failing_caller(docket, service):
         return Argument(

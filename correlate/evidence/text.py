@@ -9,10 +9,7 @@ from __future__ import annotations
 
 from statistics import fmean
 
-from msgspec.structs import replace
-
 from correlate.citing import evidence_of
-from correlate.evidence import mechanism
 from correlate.evidence.candidates import Candidate
 from correlate.evidence.docket import Docket
 from correlate.evidence.grades import CLUE, FAIR, PROOF, STRONG
@@ -30,16 +27,14 @@ SHARED = 0.8
 
 
 def judge(docket: Docket, candidate: Candidate) -> list[Argument]:
-    spoken = [_linked(docket, candidate), *_numbers(docket, candidate)]
-    if not mechanism.can_begin(docket, candidate):
-        spoken = [_as_messenger(argument) for argument in spoken]
-    arguments = [*spoken, *_names(docket, candidate), *_source(docket, candidate), *_library(docket, candidate)]
+    arguments = [
+        _linked(docket, candidate),
+        *_names(docket, candidate),
+        *_numbers(docket, candidate),
+        *_source(docket, candidate),
+        *_library(docket, candidate),
+    ]
     return [argument for argument in arguments if argument.nats]
-
-
-def _as_messenger(argument: Argument) -> Argument:
-    """A guard, a limit or a message that was added speaks in the errors that it reports: that is its work, and no sign of guilt."""
-    return argument if argument.nats <= 0 else replace(argument, nats=0.0)
 
 
 def _linked(docket: Docket, candidate: Candidate) -> Argument:

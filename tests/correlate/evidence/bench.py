@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -27,13 +26,13 @@ def candidate(docket: Docket, change_id: str) -> Candidate:
     return next(candidate for candidate in docket.candidates if candidate.row.change_id == change_id)
 
 
-def hear(judge: Judge, told: Outage, change_id: str, measured: frozenset[str] = frozenset()) -> list[Argument]:
-    docket = open_docket(replace(told.scene(), measured=measured))
+def hear(judge: Judge, told: Outage, change_id: str) -> list[Argument]:
+    docket = open_docket(told.scene())
     return judge(docket, candidate(docket, change_id))
 
 
-def nats(judge: Judge, told: Outage, change_id: str, measured: frozenset[str] = frozenset()) -> float:
-    return sum(argument.nats for argument in hear(judge, told, change_id, measured))
+def nats(judge: Judge, told: Outage, change_id: str) -> float:
+    return sum(argument.nats for argument in hear(judge, told, change_id))
 
 
 def per_minute(

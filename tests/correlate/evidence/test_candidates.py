@@ -51,13 +51,6 @@ def test_a_commit_that_no_deploy_names_rides_with_the_next_deploy_of_a_service_i
     assert rider.carried == (("service:orders", T0 - 5 * MINUTE_NS),)
 
 
-def test_a_commit_to_nobodys_repository_rides_with_a_deploy_that_nothing_else_explains() -> None:
-    """A library or a base image reaches production in the next build of whoever uses it; a service's own commit explains its deploy."""
-    deploy = row("service:orders", "codedeploy.deployment", 5, "d-1", state="SUCCESS")
-    foreign = next(found for found in candidates(scene(pushed_to("imaging"), deploy)) if found.row.change_id == PUSH.id)
-    assert (foreign.deployed, foreign.carried) == (False, (("service:orders", T0 - 5 * MINUTE_NS),))
-
-
 def test_what_came_after_the_detection_is_no_candidate() -> None:
     assert candidates(outage(Change("late", -4, "orders", kind="deploy")).scene()) == []
 

@@ -86,12 +86,6 @@ def test_some_failures_among_many_requests_are_no_proof_against_replicas_that_ha
     assert found > FAIR
 
 
-def test_new_replicas_that_stray_more_than_usual_and_less_than_an_outlier_settle_nothing() -> None:
-    slow = [per_minute("orders", "http_request_duration_seconds", [0.1] * 40, pod=pod) for pod in OLD]
-    assert told(*slow, per_minute("orders", "http_request_duration_seconds", [0.2] * 6, pod=NEW)) is None
-    assert told(*slow, per_minute("orders", "http_request_duration_seconds", [0.12] * 6, pod=NEW)) == -STRONG
-
-
 CPU, MEMORY = "container_cpu_usage_percent", "container_memory_usage_bytes"
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from correlate.evidence import mechanism, text
+from correlate.evidence import text
 from correlate.evidence.docket import open_docket
 from correlate.evidence.grades import FAIR, STRONG
 from correlate.scene import Finding
@@ -107,13 +107,3 @@ def test_the_names_of_metrics_that_departed_are_words_of_the_outage() -> None:
         docket = open_docket(seen)
         link[name] = docket.link(candidate(docket, "reader")).nats
     assert link["told"] > link["untold"] == 0
-
-
-def test_words_of_a_change_that_can_begin_nothing_of_the_kind_are_those_of_the_messenger() -> None:
-    """A check that was added says what it finds."""
-    logs = (Log("error", "orders", 9, "handler took more than 5000 ms for basket {i}"),)
-    adds = Change("adds", 5, "orders", diff="@@\n+        if handler.took > 5000:\n+            return overdue(basket)\n")
-    docket = open_docket(outage(adds, logs=logs).scene())
-    assert not mechanism.can_begin(docket, candidate(docket, "adds"))
-    assert docket.link(candidate(docket, "adds")).nats > 0
-    assert nats(text.judge, outage(adds, logs=logs), "adds") <= 0
