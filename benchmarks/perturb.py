@@ -126,7 +126,9 @@ PERTURBATIONS: Final[dict[str, Perturbation]] = {
     "without call graph": Perturbation("neither call metrics nor catalogue", ("metrics",), without_call_graph, catalogue=False),
     "without catalogue": Perturbation("no catalogue", catalogue=False),
     "half the sampling rate": Perturbation("every second sample of each series", ("metrics",), half_the_samples),
-    "20 % of rows lost": Perturbation("a fifth of metrics, logs and alerts, by lot", ("metrics", "logs", "alerts"), fifth_lost),
+    "20 % of rows lost": Perturbation(
+        "a fifth of metrics, logs and alerts, by lot, a case's only alert among them", ("metrics", "logs", "alerts"), fifth_lost
+    ),
     "one clock a minute off": Perturbation("one source stamps its records a minute late", TOPICS, clock_ahead),
 }
 

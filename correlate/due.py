@@ -17,6 +17,7 @@ from hashlib import blake2b
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from correlate.scene import Int64s
@@ -32,8 +33,7 @@ _METRIC, _LOG = _KINDS.index(Kind.METRIC.value), _KINDS.index(Kind.LOG.value)
 
 _MIX: Final = np.int64(-7046029254386353131)
 """An odd number of 64 bits without a pattern (2^64 by the golden ratio)."""
-
-_POSITIVE: Final = np.int64((1 << 63) - 1)
+_UNSIGNED_MIX: Final = _MIX.view(np.uint64)
 
 Source = tuple[str, int]
 """A topic and its partition."""
@@ -174,12 +174,20 @@ def trace_keys(ids: pl.Series) -> Int64s:
     halves = [part.str.to_integer(base=16, dtype=pl.UInt64, strict=False) for part in (ids.str.slice(0, 16), ids.str.slice(16))]
     short = (ids.str.len_bytes() <= 16).to_numpy()
     digits = known & halves[0].is_not_null().to_numpy() & (short | halves[1].is_not_null().to_numpy())
-    head, tail = (half.fill_null(0).to_numpy().view(np.int64) for half in halves)
-    keys[digits] = ((head * _MIX ^ tail) & _POSITIVE)[digits]
+    head, tail = (half.fill_null(0).to_numpy() for half in halves)
+    tail = np.where(short & (head != 0), _UNSIGNED_MIX, tail)  # 64 bits alone are not the 128 that begin with them
+    keys[digits] = (_mixed(_mixed(head) + tail) >> np.uint64(1)).view(np.int64)[digits]
     others = np.flatnonzero(known & ~digits)
     if len(others):
         keys[others] = [1 + (int.from_bytes(blake2b(name.encode(), digest_size=8).digest()) >> 2) for name in ids.gather(others).to_list()]
     return keys
+
+
+def _mixed(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Spreads numbers over 64 bits, each to another and 0 to 0: by the shifts each bit hangs on all above it, by the products on all below."""
+    spread = numbers * _UNSIGNED_MIX
+    spread = (spread ^ (spread >> np.uint64(32))) * _UNSIGNED_MIX
+    return spread ^ (spread >> np.uint64(29))
 
 
 def _gathered(rows: pl.DataFrame, names: Sequence[str], picked: Int64s) -> list[Int64s]:

@@ -40,10 +40,11 @@ def spreads(deviations: Floats) -> Floats:
     return np.where(count > 0, np.maximum(middle, tail), np.nan)
 
 
-def flat_caps(samples: Floats, level: Floats, spread: Floats) -> Floats:
+def flat_caps(samples: Floats, level: Floats, spread: Floats, rare: Floats) -> Floats:
     """The most nats that each row may earn: infinite, but for a flat line only as much as its length warrants.
 
     A line that stood still for n samples has shown no more than that change is rarer than 1 in n + 1; twice, as the window asks for two.
+    Where the same metric elsewhere departs once in `rare` samples, that is known before the first, and the line has shown n + `rare`.
     """
     size = np.maximum(1.0, np.abs(level))
     flat = spread <= 1e-12 * size
@@ -51,7 +52,7 @@ def flat_caps(samples: Floats, level: Floats, spread: Floats) -> Floats:
     if flat.any():
         known = ~np.isnan(samples[flat])
         odd = np.count_nonzero(known & (np.abs(samples[flat] - level[flat, None]) > 1e-9 * size[flat, None]), axis=1)
-        caps[flat] = -2.0 * np.log((odd + 1) / (known.sum(axis=1) + 1))
+        caps[flat] = -2.0 * np.log((odd + 1) / (known.sum(axis=1) + rare[flat]))
     return caps
 
 
@@ -68,3 +69,13 @@ def peer_medians(groups: Int64s, spread: Floats) -> Floats:
     by_group[names] = np.where(count >= 3, middle, 0.0)
     floors[:] = by_group[groups]
     return floors
+
+
+def peer_rarity(groups: Int64s, samples: Floats, level: Floats) -> Floats:
+    """How many samples the other rows of each row's group have for each that departs from its own row's level; 1 where there are none."""
+    known = ~np.isnan(samples) & ~np.isnan(level)[:, None]
+    near = 1e-9 * np.maximum(1.0, np.abs(level))
+    odd = np.count_nonzero(known & (np.abs(samples - level[:, None]) > near[:, None]), axis=1)
+    many = known.sum(axis=1)
+    all_many, all_odd = np.bincount(groups, many)[groups], np.bincount(groups, odd)[groups]
+    return np.asarray((all_many - many + 1.0) / (all_odd - odd + 1.0))

@@ -43,7 +43,7 @@ _ARRAYS: Final[dict[str, tuple[type, float, int]]] = {
     "cumulative": (np.bool_, 0, 0), "moves": (np.int64, 0, 0), "falls": (np.int64, 0, 0),
     "normal": (np.float64, np.nan, -1), "learned": (np.int64, 0, 0), "residuals": (np.float64, np.nan, -1), "judged": (np.int64, 0, 0),
     "level": (np.float64, np.nan, 0), "spread": (np.float64, np.nan, 0), "cap": (np.float64, np.inf, 0), "floor": (np.float64, 0, 0),
-    "local": (np.float64, np.nan, 0), "local_at": (np.int64, 0, 0), "peers": (np.int64, 0, 0),
+    "local": (np.float64, np.nan, 0), "local_at": (np.int64, 0, 0), "rare": (np.float64, 1.0, 0), "peers": (np.int64, 0, 0),
 }  # fmt: skip
 
 
@@ -73,6 +73,7 @@ class SeriesTable:
     floor: Floats
     local: Floats
     local_at: Int64s
+    rare: Floats
     peers: Int64s
 
     def __init__(self, parameters: Parameters, capacity: int) -> None:
@@ -230,11 +231,12 @@ class SeriesTable:
             deviations[~settled] = np.abs(young - baseline.medians(young)[:, None])
         spread = baseline.spreads(deviations)
         self.spread[series] = spread
-        self.cap[series] = baseline.flat_caps(self.normal[series], self.level[series], spread)
+        self.cap[series] = baseline.flat_caps(self.normal[series], self.level[series], spread, self.rare[series])
 
     def compare_peers(self) -> None:
         """Renews the floor of every scale: a share of the usual spread of the same metric elsewhere."""
         count = self.count
+        self.rare[:count] = baseline.peer_rarity(self.peers[:count], self.normal[:count], self.level[:count])
         self.floor[:count] = self.parameters.peer_floor * baseline.peer_medians(self.peers[:count], self.spread[:count])
 
     # --- judging ----------------------------------------------------------------------------------------------------------

@@ -145,6 +145,13 @@ def test_a_trace_has_one_number_and_no_other_trace_has_it(ids: list[str]) -> Non
     assert len(set(keys)) == len(set(ids))
 
 
+def test_ids_of_all_ones_and_short_ids_are_told_apart() -> None:
+    """Halves at the borders of 64 bits, where sums and products overflow to like numbers (C26)."""
+    borders = ["0" * 16, "0" * 15 + "1", "7" + "f" * 15, "7" + "f" * 14 + "e", "8" + "0" * 15, "f" * 15 + "e", "f" * 16]
+    ids = [*(head + tail for head in borders for tail in borders if head + tail != "0" * 32), "1", "2", "8" + "0" * 15, "f" * 16]
+    assert len(set(trace_keys(pl.Series(ids)).tolist())) == len(ids)
+
+
 def test_ids_that_differ_at_one_end_only_are_told_apart() -> None:
     """Padded 64-bit ids begin alike, and those made of a time and a machine end alike."""
     ids = [f"{number:016x}{tail}" for number in range(1, 100) for tail in ("0" * 16, "0242ac1200020242")] + [

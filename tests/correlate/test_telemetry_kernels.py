@@ -155,10 +155,29 @@ def test_a_run_begins_with_its_first_deviating_sample_and_bridges_one_normal_one
 
 
 def test_a_flat_line_can_surprise_no_more_than_its_length() -> None:
-    """A line that stood still ten times has shown only that change is rarer than 1 in 11."""
-    flat = np.full((1, 10), 3.0)
-    assert baseline.flat_caps(flat, np.array([3.0]), np.array([0.0])) == pytest.approx([2 * math.log(11)])
-    assert baseline.flat_caps(flat, np.array([3.0]), np.array([1.0]))[0] == math.inf
+    """A line that stood still ten times has shown only that change is rarer than 1 in 11; more where the same metric elsewhere says so."""
+    flat, alone = np.full((1, 10), 3.0), np.ones(1)
+    assert baseline.flat_caps(flat, np.array([3.0]), np.array([0.0]), alone) == pytest.approx([2 * math.log(11)])
+    assert baseline.flat_caps(flat, np.array([3.0]), np.array([0.0]), np.array([91.0])) == pytest.approx([2 * math.log(101)])
+    assert baseline.flat_caps(flat, np.array([3.0]), np.array([1.0]), alone)[0] == math.inf
+
+
+standing = st.one_of(st.just(3.0), st.just(3.0), st.just(7.0), st.just(math.nan))
+
+
+@given(
+    matrices(standing).flatmap(
+        lambda rows: st.tuples(
+            st.just(rows),
+            st.lists(st.integers(0, 2), min_size=len(rows), max_size=len(rows)),
+            st.lists(standing, min_size=len(rows), max_size=len(rows)),
+        )
+    )
+)
+def test_how_rarely_a_metric_departs_is_told_by_the_others_of_its_kind(given: tuple[list[list[float]], list[int], list[float]]) -> None:
+    rows, groups, levels = given
+    rare = baseline.peer_rarity(np.array(groups), np.array(rows), np.array(levels))
+    assert rare.tolist() == [slow.peer_rarity(groups, rows, levels, row) for row in range(len(rows))]
 
 
 def test_resources_are_one_kind_of_evidence_when_detecting_and_several_when_ranking() -> None:

@@ -27,6 +27,17 @@ def peer_median(groups: Sequence[int], spreads: Sequence[float], of: int) -> flo
     return median(known) if len(known) >= 3 else 0.0
 
 
+def peer_rarity(groups: Sequence[int], rows: Sequence[Sequence[float]], levels: Sequence[float], of: int) -> float:
+    seen = departed = 0
+    for row, (group, samples, level) in enumerate(zip(groups, rows, levels, strict=True)):
+        if row == of or group != groups[of] or math.isnan(level):
+            continue
+        known = [value for value in samples if not math.isnan(value)]
+        seen += len(known)
+        departed += sum(1 for value in known if abs(value - level) > 1e-9 * max(1.0, abs(level)))
+    return (seen + 1) / (departed + 1)
+
+
 def persistent(window: Sequence[float], level: float, scale: float) -> float:
     """Of the two middle samples the one nearer to the level, in scales; 0 when the level lies between them."""
     known = sorted(value for value in window if not math.isnan(value))
