@@ -24,15 +24,15 @@ from benchmarks.runs import JOBS_MOST, KEPT, ROOT, Variant
 from benchmarks.score import Judged, scores
 from benchmarks.studies import Measured, measure
 from benchmarks.tables import CAUSES, DETECTION, REST, SHORT, terminal
-from benchmarks.told.story import HALVES
-from benchmarks.told.write import write_half
+from benchmarks.told.story import PARTS
+from benchmarks.told.write import write_part
 
 EXAM: Final = ROOT.parent / "shared" / "exam"
 SIMULATED: Final = "simulated"
 FIRST_SEED: Final = 50_000
 """Seeds below are for development; figures are reported for seeds that nobody has looked at."""
-TOLD: Final = {f"told-{half}": half for half in HALVES}
-"""Outages told in YAML, by the half that they are of; measured only where they are asked for."""
+TOLD: Final = {f"told-{part}": part for part in PARTS}
+"""Outages told in YAML, by the part that they are of; measured only where they are asked for."""
 LONG: Final = "simulated-long"
 """Days of history of small estates; measured only where they are asked for."""
 INJECTED: Final = "injected"
@@ -124,7 +124,7 @@ def _sets(wanted: set[str], exam: Path, seeds: range, quick: bool, kept: Path) -
         sets[LONG] = read_set(_simulated(seeds, kept, long=True))
     if present and (not wanted or INJECTED in wanted):
         sets[INJECTED] = read_set(_injected({name: read_set(exam / name) for name in present}, seeds, kept))
-    sets |= {name: read_set(write_half(kept / "told", half)) for name, half in TOLD.items() if name in wanted}
+    sets |= {name: read_set(write_part(kept / "told", part)) for name, part in TOLD.items() if name in wanted}
     return {name: cases[:QUICK_CASES] if quick and name != SIMULATED else cases for name, cases in sets.items()}, absent
 
 

@@ -24,11 +24,11 @@ BEGIN: Final = datetime(2025, 10, 6, 9, tzinfo=UTC)
 """Of the first story; each other one is a day later, unless it says when it begins."""
 
 
-def write_half(directory: Path, half: str) -> Path:
-    """A set of all stories of a half; its folder is there only once it is complete."""
-    to = directory / f"told-{half}"
+def write_part(directory: Path, part: str) -> Path:
+    """A set of all stories of a part; its folder is there only once it is complete."""
+    to = directory / f"told-{part}"
     shutil.rmtree(to, ignore_errors=True)
-    truth = {story.name: write_case(to / story.name, story, day) for day, story in enumerate(stories(half))}
+    truth = {story.name: write_case(to / story.name, story, day) for day, story in enumerate(stories(part))}
     (to / "truth.json").write_bytes(orjson.dumps(truth, option=orjson.OPT_INDENT_2))
     return to
 

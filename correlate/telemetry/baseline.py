@@ -50,10 +50,16 @@ def flat_caps(samples: Floats, level: Floats, spread: Floats, rare: Floats) -> F
     flat = spread <= 1e-12 * size
     caps = np.full(len(samples), np.inf)
     if flat.any():
-        known = ~np.isnan(samples[flat])
-        odd = np.count_nonzero(known & (np.abs(samples[flat] - level[flat, None]) > 1e-9 * size[flat, None]), axis=1)
-        caps[flat] = -2.0 * np.log((odd + 1) / (known.sum(axis=1) + rare[flat]))
+        many, odd = _departures(samples[flat], level[flat])
+        caps[flat] = -2.0 * np.log((odd + 1) / (many + rare[flat]))
     return caps
+
+
+def _departures(samples: Floats, level: Floats) -> tuple[Int64s, Int64s]:
+    """(known samples, those that depart from the level) of each row; none where the level is unknown."""
+    known = ~np.isnan(samples) & ~np.isnan(level)[:, None]
+    odd = known & (np.abs(samples - level[:, None]) > 1e-9 * np.maximum(1.0, np.abs(level))[:, None])
+    return known.sum(axis=1), odd.sum(axis=1)
 
 
 def peer_medians(groups: Int64s, spread: Floats) -> Floats:
@@ -73,9 +79,6 @@ def peer_medians(groups: Int64s, spread: Floats) -> Floats:
 
 def peer_rarity(groups: Int64s, samples: Floats, level: Floats) -> Floats:
     """How many samples the other rows of each row's group have for each that departs from its own row's level; 1 where there are none."""
-    known = ~np.isnan(samples) & ~np.isnan(level)[:, None]
-    near = 1e-9 * np.maximum(1.0, np.abs(level))
-    odd = np.count_nonzero(known & (np.abs(samples - level[:, None]) > near[:, None]), axis=1)
-    many = known.sum(axis=1)
+    many, odd = _departures(samples, level)
     all_many, all_odd = np.bincount(groups, many)[groups], np.bincount(groups, odd)[groups]
     return np.asarray((all_many - many + 1.0) / (all_odd - odd + 1.0))

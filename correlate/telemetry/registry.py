@@ -38,6 +38,8 @@ class Registry:
         """The same metric in the same role elsewhere: its peers."""
         self.observed: dict[int, set[int]] = {}
         self.declared: dict[int, set[int]] = {}
+        self.inferred: dict[int, set[int]] = {}
+        """From traces in logs; they count only for callees of whom no caller is measured or declared."""
         self._changed = True
         self._below = blame.links({})
         self._callers = blame.links({})
@@ -84,9 +86,10 @@ class Registry:
             self.observed[caller].add(callee)
             self._changed = True
 
-    def known_callees(self) -> set[int]:
-        """Whose callers are measured or declared."""
-        return {*self.owner[self.client != NOBODY].tolist(), *(callee for callees in self.declared.values() for callee in callees)}
+    def infer(self, caller: int, callee: int) -> None:
+        """Takes note of a call that nobody has measured."""
+        self.inferred.setdefault(caller, set()).add(callee)
+        self._changed = True
 
     def keep(self, kept: Int64s) -> None:
         """Follows the series table when it has made room."""
@@ -102,11 +105,14 @@ class Registry:
         self._changed = True
 
     def calls(self) -> dict[int, set[int]]:
-        """Caller → callees, observed and declared."""
-        return {
-            caller: self.observed.get(caller, set()) | self.declared.get(caller, set())
-            for caller in sorted({*self.observed, *self.declared})
-        }
+        """Caller → callees: observed, declared, and inferred where nothing better is known."""
+        known = set(self.owner[self.client != NOBODY].tolist()).union(*self.declared.values()) if self.inferred else set()
+        calls = {}
+        for caller in sorted({*self.observed, *self.declared, *self.inferred}):
+            callees = self.observed.get(caller, set()) | self.declared.get(caller, set()) | (self.inferred.get(caller, set()) - known)
+            if callees:
+                calls[caller] = callees
+        return calls
 
     def links(self) -> tuple[blame.Links, blame.Links]:
         """(everybody below each entity, direct callers of each entity)."""

@@ -153,13 +153,11 @@ class Telemetry:
         return news
 
     def _learn_calls(self) -> None:
-        """Calls that logs tell of; whose callers are measured or declared needs no inference from traces."""
-        known = self.registry.known_callees()
+        """Calls that logs tell of."""
         for caller, callee in self.mentions.calls(self.registry.number_of):
             self.registry.observe(caller, callee)
         for caller, callee in self.logs.nested.calls():
-            if callee not in known:
-                self.registry.observe(caller, callee)
+            self.registry.infer(caller, callee)
 
     def _take_metrics(self) -> Int64s:
         if not self._metrics:

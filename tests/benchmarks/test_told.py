@@ -10,17 +10,17 @@ import pytest
 
 from benchmarks.accuracy import TOLD
 from benchmarks.cases import Case, read_set, records, seconds
-from benchmarks.told.story import HALVES, HERE, Story, StoryError, read, stories
-from benchmarks.told.write import write_case, write_half
+from benchmarks.told.story import HERE, PARTS, Story, StoryError, read, stories
+from benchmarks.told.write import write_case, write_part
 from schemas.reading import Reader, Reading, Records
 
-ALL = [(half, story) for half in HALVES for story in stories(half)]
+ALL = [(part, story) for part in PARTS for story in stories(part)]
 FRESH = {story.name: story for story in stories("fresh")}
 
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Case]:
-    return {case.name: case for case in read_set(write_half(tmp_path_factory.mktemp("told"), "fresh"))}
+    return {case.name: case for case in read_set(write_part(tmp_path_factory.mktemp("told"), "fresh"))}
 
 
 def samples(case: Case, name: str) -> list[tuple[dict[str, str], float]]:
@@ -35,8 +35,8 @@ def named(pair: tuple[str, Story]) -> str:
 
 
 def test_each_half_has_a_dozen_outages_and_a_quarter_that_no_change_began() -> None:
-    for half in HALVES:
-        told = stories(half)
+    for part in PARTS:
+        told = stories(part)
         assert len(told) >= 12
         assert 0.2 <= sum(story.told.guilty is None for story in told) / len(told) <= 0.35
 
@@ -56,9 +56,9 @@ def test_the_same_story_gives_the_same_bytes(tmp_path: Path) -> None:
     assert all((first / path.name).read_bytes() == path.read_bytes() for path in second.iterdir())
 
 
-@pytest.mark.parametrize("half", HALVES)
-def test_every_record_is_read_and_the_guilty_change_is_among_them(half: str, tmp_path: Path) -> None:
-    for case in read_set(write_half(tmp_path, half)):
+@pytest.mark.parametrize("part", PARTS)
+def test_every_record_is_read_and_the_guilty_change_is_among_them(part: str, tmp_path: Path) -> None:
+    for case in read_set(write_part(tmp_path, part)):
         path = case.topic("deploys")
         assert path is not None
         values = list(records(path))
@@ -85,7 +85,7 @@ def test_a_story_that_contradicts_itself_is_refused_with_its_name(tmp_path: Path
         read(path)
 
 
-def test_every_half_can_be_asked_for_by_name_and_no_story_is_told_twice() -> None:
+def test_every_part_can_be_asked_for_by_name_and_no_story_is_told_twice() -> None:
     assert TOLD == {"told-known": "known", "told-kept": "kept", "told-fresh": "fresh"}
     names = [story.name for _, story in ALL]
     assert len(set(names)) == len(names)

@@ -90,6 +90,14 @@ def test_whose_callers_are_measured_gets_none_from_traces() -> None:
     assert estate.play(120).telemetry.calls() == {"service:web": frozenset({"service:shop", "service:stock"})}
 
 
+def test_a_measurement_that_comes_later_takes_the_place_of_what_was_inferred() -> None:
+    estate = Estate()
+    estate.requests(5, order)
+    assert estate.play(120).telemetry.calls()["service:shop"] == frozenset({"service:stock"})
+    estate.edge("web", "stock", lambda _: 0.1)
+    assert estate.play(180).telemetry.calls() == {"service:web": frozenset({"service:shop", "service:stock"})}
+
+
 lines = st.lists(st.tuples(st.integers(1, 3), st.integers(0, 8), st.integers(0, 3), st.integers(0, 2)), max_size=24)
 
 
