@@ -100,6 +100,22 @@ class Case:
         paths = (self.path / f"telemetry.{signal}.ndjson{suffix}" for suffix in (".gz", ""))
         return next((path for path in paths if path.exists()), None)
 
+    def faulty_s(self, begin_s: float, end_s: float) -> float:
+        """Seconds of a span that lie in any fault's window."""
+        inside, done_s = 0.0, begin_s
+        for first_s, last_s in sorted((fault.begin_s - EARLY_S, fault.end_s + LATE_S) for fault in self.faults):
+            inside += max(0.0, min(end_s, last_s) - max(done_s, first_s))
+            done_s = max(done_s, last_s)
+        return inside
+
+    @property
+    def quiet_s(self) -> float:
+        """Seconds of the case outside every fault's window; 0 where its beginning is not told."""
+        if "start" not in self.about:
+            return 0.0
+        begin_s = seconds(self.about["start"])
+        return self.end_s - begin_s - self.faulty_s(begin_s, self.end_s)
+
     @property
     def catalogue(self) -> Path | None:
         path = self.path / "catalog-info.yaml"

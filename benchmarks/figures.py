@@ -13,10 +13,11 @@ from typing import Any, Final
 
 import orjson
 
+from benchmarks.calibration import reliability
 from benchmarks.cases import Case
 from benchmarks.failures import failures
 from benchmarks.runs import engine_digest
-from benchmarks.score import Judged, confidences, reliability, scores
+from benchmarks.score import Judged, confidences, scores
 from benchmarks.studies import Measured
 from benchmarks.turning import described
 

@@ -24,7 +24,7 @@ from `--exam DIR`; simulated and injected ones are made from their seeds).  One 
 **found**: an incident overlaps the fault's window (2 min before to 5 min after).  **AC@k**: the true service is among the first k causes of
 the fault's biggest incident.  **own**: each incident answers for one fault only, nearest onset first; a fault without an incident of its own
 scores 0.  **HR@k**: likewise for the guilty change.  **abstained**: no change accused (score ≥ 0.5) where none is guilty.  **false**:
-incidents that overlap no fault.  **merged**: faults that share their biggest incident.  **chain precision**: share of the chain's edges along which failure really
+incidents that overlap no fault; **false/day**: for each day of time outside every fault's window.  **merged**: faults that share their biggest incident.  **chain precision**: share of the chain's edges along which failure really
 ran (direct: edge by edge), known for simulated outages only.  **ECE**: by how much the first cause's score differs from how often it is right."""
 _SIMULATED: Final = """Each simulated outage is one seed: a layered call graph of 5 to 200 services, sized with headroom; requests arrive by chance, flat, in
 the rhythm of a day or in bursts; they hold a worker until their callees have answered, queue, time out and are tried again.  A fault changes

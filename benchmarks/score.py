@@ -15,15 +15,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
-from benchmarks.cases import EARLY_S, LATE_S, Case, Cause, ChainEdge, Fault, Incident, fold
+from benchmarks.calibration import expected_error
+from benchmarks.cases import Case, Cause, ChainEdge, Fault, Incident, fold
 
 NEAR_S = 300.0
 """An own incident's onset may lie this long before the fault."""
 CONFIDENT = 0.5
 """A change named with less is a suggestion, not an accusation."""
 RANKS = (1, 3, 5)
-BINS = 5
-"""Of the reliability curve: fifths, for sets of some dozens of faults."""
+DAY_S = 86_400.0
 
 Scores = dict[str, float | None]
 
@@ -142,7 +142,7 @@ def scores(judged: Sequence[Judged]) -> Scores:
         **_causes(verdicts),
         **_own(verdicts),
         **_chains(verdicts),
-        **_calibration(verdicts),
+        "ECE": expected_error(confidences(verdicts)),
         **_storms([each for each in judged if each.alerts]),
     }
 
@@ -152,13 +152,16 @@ def _detection(judged: Sequence[Judged], verdicts: Sequence[Verdict]) -> Scores:
     sharing = Counter((verdict.fault.case, primary.id) for verdict, primary in found)
     recall = _share(verdict.primary is not None for verdict in verdicts)
     precision = _share(each.is_true(incident) for each in judged for incident in each.incidents)
+    false = sum(not each.is_true(incident) for each in judged for incident in each.incidents)
+    quiet_s = sum(each.case.quiet_s for each in judged)
     delays = sorted(primary.detected_s - verdict.fault.begin_s for verdict, primary in found)
     return {
         "recall": recall,
         "precision": precision,
         "F1": 2 * recall * precision / (recall + precision) if recall and precision else (0.0 if verdicts else None),
         "incidents": float(sum(len(each.incidents) for each in judged)),
-        "false": float(sum(not each.is_true(incident) for each in judged for incident in each.incidents)),
+        "false": float(false),
+        "false/day": false * DAY_S / quiet_s if quiet_s else None,
         "fragments": _mean(verdict.fragments for verdict, _ in found),
         "merged": float(sum(count for count in sharing.values() if count > 1)),
         "delay p50 s": quantile(delays, 0.5),
@@ -223,14 +226,6 @@ def reachable(edges: Iterable[ChainEdge]) -> Mapping[str, set[str]]:
     return reach
 
 
-def reliability(first: Iterable[tuple[float, bool]]) -> list[tuple[float, float, int]]:
-    """(mean confidence, share that was right, how many) of first causes, in bins of confidence."""
-    bins: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
-    for said, right in first:
-        bins[min(int(said * BINS), BINS - 1)].append((said, right))
-    return [(fmean(said for said, _ in one), fmean(right for _, right in one), len(one)) for one in bins if one]
-
-
 def confidences(verdicts: Iterable[Verdict]) -> list[tuple[float, bool]]:
     """(score of the first cause, whether it was right) of every found fault that has a right answer."""
     return [
@@ -238,13 +233,6 @@ def confidences(verdicts: Iterable[Verdict]) -> list[tuple[float, bool]]:
         for verdict in verdicts
         if verdict.answer.confidence is not None and (verdict.fault.services or verdict.fault.changes)
     ]
-
-
-def _calibration(verdicts: Sequence[Verdict]) -> Scores:
-    """Expected calibration error: by how much confidence and being right differ."""
-    curve = reliability(confidences(verdicts))
-    total = sum(count for _, _, count in curve)
-    return {"ECE": sum(abs(said - right) * count for said, right, count in curve) / total if total else None}
 
 
 def _storms(judged: Sequence[Judged]) -> Scores:
@@ -257,18 +245,9 @@ def _storms(judged: Sequence[Judged]) -> Scores:
     return {
         "alerts": float(alerts),
         "reduction": 1 - len(spans) / alerts,
-        "purity": sum(_within(*span) for span in spans) / lasting if lasting else None,
+        "purity": sum(case.faulty_s(begin_s, end_s) for case, begin_s, end_s in spans) / lasting if lasting else None,
         "true incidents/case": fmean(sum(map(each.is_true, each.incidents)) for each in judged),
     }
-
-
-def _within(case: Case, begin_s: float, end_s: float) -> float:
-    """Seconds of a span that lie in any fault's window."""
-    inside, done_s = 0.0, begin_s
-    for first_s, last_s in sorted((fault.begin_s - EARLY_S, fault.end_s + LATE_S) for fault in case.faults):
-        inside += max(0.0, min(end_s, last_s) - max(done_s, first_s))
-        done_s = max(done_s, last_s)
-    return inside
 
 
 def hits(ranks: Sequence[int | None], k: int) -> float | None:

@@ -12,7 +12,7 @@ from typing import Final
 from rich.table import Table
 
 DETECTION: Final = (
-    "recall", "precision", "F1", "incidents", "false", "fragments", "merged", "delay p50 s", "delay p90 s", "onset error s",
+    "recall", "precision", "F1", "incidents", "false", "false/day", "fragments", "merged", "delay p50 s", "delay p90 s", "onset error s",
 )  # fmt: skip
 CAUSES: Final = ("AC@1", "AC@3", "AC@5", "Avg@5", "own recall", "own AC@1", "own AC@3", "own AC@5", "own Avg@5", "own onset error s")
 REST: Final = (

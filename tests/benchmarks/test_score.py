@@ -15,9 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.calibration import reliability
 from benchmarks.cases import Case, Cause, ChainEdge, Fault, Incident, alerts_in, fold, read_incidents, read_set
 from benchmarks.floors import floors
-from benchmarks.score import Judged, answer, own_incidents, quantile, rank_of, reachable, reliability, scores
+from benchmarks.score import Judged, answer, own_incidents, quantile, rank_of, reachable, scores
 
 EXAM = Path(__file__).resolve().parents[2].parent / "shared" / "exam"
 needs_exam = pytest.mark.skipif(not (EXAM / "score.py").exists(), reason="the recorded sets are not beside the repository")
@@ -115,6 +116,16 @@ def test_storms_are_measured_by_incidents_an_alert_and_seconds_inside_faults() -
     found = of(incident("a", 1_000, 1_900), incident("b", 5_000, 5_900), alerts=200)
     assert found["reduction"] == pytest.approx(0.99)
     assert found["purity"] == pytest.approx(0.5)
+
+
+def test_false_incidents_are_counted_a_day_of_quiet_time() -> None:
+    begin = datetime.fromtimestamp(0, UTC).isoformat()
+    told = Case("set", "case", Path("nowhere"), 10_000.0, ("cart",), (fault(),), {"start": begin})
+    quiet_s = 10_000 - (1_600 + 300 - (1_000 - 120))
+    assert told.quiet_s == quiet_s
+    found = scores([Judged(told, [incident("a", 1_000, 1_600), incident("b", 5_000, 5_100), incident("c", 7_000, 7_100)])])
+    assert found["false/day"] == pytest.approx(2 * 86_400 / quiet_s)
+    assert of(incident("b", 5_000, 5_100))["false/day"] is None
 
 
 def test_quantiles_lie_between_ranks() -> None:
