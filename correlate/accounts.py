@@ -137,6 +137,7 @@ def account_of(
         recovery=_recovery(trouble, alerts),
         unconfirmed=_unconfirmed(view, entities, alerts) if not findings and not logs else (),
         relapses=tuple(trouble.relapses),
+        holding_nats=trouble.holding,
         settled_ns=None if trouble.phase is Phase.RESOLVED else now_ns - trouble.window_ns,
     )
 

@@ -4,7 +4,7 @@ Knows:   which nodes there are, which role each plays, and which of the possible
 Ignores: where the chain starts (chain_origin.py) and what holds a link (chain_links.py).
 
 Edges only go from a node reached earlier to one reached later in a walk that begins at the origin, so the graph cannot have a cycle.
-An affected entity that nothing links to the origin is left out: an edge that nothing holds would be a guess.
+An affected entity that nothing links to the origin, or of which too little departs, is left out: an edge that nothing holds would be a guess.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ import heapq
 from collections.abc import Mapping
 from typing import Final
 
-from correlate.chain_links import Link, Surroundings, followed, links_from, surroundings, time_link
+from correlate.chain_links import Link, Surroundings, followed, links_from, reaching, surroundings, time_link
 from correlate.chain_origin import Origin, origin
 from correlate.citing import evidence_of, evidence_of_finding
 from correlate.customers import entry_services
+from correlate.established import established
 from correlate.evidence import change_time
 from correlate.first_failures import FirstFailure
-from correlate.moments import TEXT_CHARACTERS, change_name
+from correlate.moments import HARM, TEXT_CHARACTERS, change_name
 from correlate.scene import Account, Finding, Suspect
 from correlate.words import family_words, moment, name_of, nanoseconds, sentence, shown, span
 from schemas.incident import Chain, Edge, Node
@@ -40,6 +41,7 @@ def chain(account: Account, firsts: Mapping[str, FirstFailure]) -> Chain:
         return Chain()
     around = surroundings(account, firsts)
     start = origin(account, around)
+    around = reaching(around, established(account) | {start.critical}, harmed=established(account, HARM))
     links = _walk(start.critical, around)
     kept = _kept(start.critical, links, around)
     edges = [link for target, into in links.items() if target in kept for link in into if link.source in kept]

@@ -82,6 +82,9 @@ class Surroundings:
     unharmed: frozenset[str] = frozenset()
     """Entities of which no more is known than that they do or are asked more or less than usual."""
 
+    harmed: frozenset[str] = frozenset()
+    """Entities that fail or are slow: whom load may have brought down.  Whoever is merely asked more has stood it."""
+
     def happened(self, entity: str) -> str:
         return "first departed from normal" if entity in self.unharmed else "first failed"
 
@@ -120,6 +123,12 @@ def surroundings(account: Account, firsts: Mapping[str, FirstFailure]) -> Surrou
         tolerances=tolerances(account.series),
         unharmed=frozenset(entity for entity, first in firsts.items() if first.finding is not None and first.finding.family not in HARM),
     )
+
+
+def reaching(around: Surroundings, entities: frozenset[str], harmed: frozenset[str]) -> Surroundings:
+    """The same with these entities alone: all others count as healthy, and a failure may pass through them unseen."""
+    first_ns = {entity: at_ns for entity, at_ns in around.first_ns.items() if entity in entities}
+    return replace(around, first_ns=first_ns, harmed=harmed)
 
 
 def links_from(source: str, around: Surroundings) -> list[Link]:
@@ -185,7 +194,7 @@ def _structure(source: str, around: Surroundings) -> dict[str, tuple[str, str]]:
             found.setdefault(target, ("containment", f"{name_of(target)} runs in {name_of(source)}"))
     for target, through in _through_healthy(source, around):
         found.setdefault(target, ("indirect_dependency", f"{name_of(target)} depends on {name_of(source)} through {name_of(through)}"))
-    for target in around.calls.get(source, frozenset()):
+    for target in around.calls.get(source, frozenset()) & around.harmed:
         found.setdefault(target, ("load", f"{name_of(target)} is called by {name_of(source)}"))
     return found
 

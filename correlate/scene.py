@@ -151,5 +151,7 @@ class Account:
     unconfirmed: tuple[str, ...] = ()
     """Alerted entities of which telemetry is known and shows nothing, where nothing else of the incident shows anything either."""
     relapses: Sequence[Relapse] = ()
+    holding_nats: float = 0.0
+    """By which one entity must depart to keep an incident of this estate open: below it, one of so many does so by chance."""
     settled_ns: int | None = None
     """Event time up to which buckets are closed; what lies after it is told as provisional.  None: everything is settled."""
