@@ -14,6 +14,7 @@ from correlate.alarms.alarm import complaint_of
 from correlate.bridge import Bridge
 from correlate.incidents import IncidentBook, Trouble
 from correlate.journal import Journal
+from correlate.recovered import reasons
 from correlate.scene import Account, Finding, Position, Scene, Series, Suspect
 from correlate.telemetry import Telemetry
 from correlate.telemetry.roles import owner_of
@@ -134,7 +135,7 @@ def account_of(
         late=late,
         shed={**view.journal.shed, **view.telemetry.shed, **view.shed},
         notes=notes,
-        recovery=_recovery(trouble, alerts),
+        recovery=reasons(alerts, findings, departed=bool(trouble.families)) if trouble.phase is Phase.RESOLVED else (),
         unconfirmed=_unconfirmed(view, entities, alerts) if not findings and not logs else (),
         relapses=tuple(trouble.relapses),
         holding_nats=trouble.holding,
@@ -229,21 +230,6 @@ def _detected_by(trouble: Trouble, alerts: Sequence[Signal]) -> str:
 def _impact_series(view: View, trouble: Trouble, end_ns: int) -> list[Series]:
     related = frozenset(trouble.entities) | frozenset(list(trouble.blame)[:5])
     return view.telemetry.series_window(trouble.onset_ns - 5 * trouble.window_ns, end_ns, related)
-
-
-def _recovery(trouble: Trouble, alerts: Sequence[Signal]) -> tuple[str, ...]:
-    if trouble.phase is not Phase.RESOLVED:
-        return ()
-    told = []
-    fired = {signal.dedup_key for signal in alerts if signal.status is not Status.RESOLVED and signal.dedup_key}
-    closed = {signal.dedup_key for signal in alerts if signal.status is Status.RESOLVED and signal.dedup_key}
-    if fired and fired <= closed:
-        told.append("its alert resolved" if len(fired) == 1 else f"all {len(fired)} alerts resolved")
-    elif fired:
-        told.append(f"{len(fired & closed)} of {len(fired)} alerts told that they resolved; the others fell silent")
-    if trouble.families:
-        told.append("the series that departed are back inside their normal")
-    return tuple(told)
 
 
 def _order(signal: Signal) -> tuple[int, str, int, int, int]:

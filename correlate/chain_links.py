@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from correlate import shared_ids
-from correlate.first_failures import FirstFailure, tolerance, tolerances
+from correlate.first_failures import FirstFailure, simultaneous_ns
 from correlate.lead_lag import lead
 from correlate.moments import HARM
 from correlate.scene import Account, Series
@@ -78,7 +78,7 @@ class Surroundings:
     strongest: Mapping[str, Series]
     """Of each entity the series of its strongest finding."""
     texts: Mapping[str, str]
-    tolerances: Mapping[str, int]
+    firsts: Mapping[str, FirstFailure]
     unharmed: frozenset[str] = frozenset()
     """Entities of which no more is known than that they do or are asked more or less than usual."""
 
@@ -89,7 +89,7 @@ class Surroundings:
         return "first departed from normal" if entity in self.unharmed else "first failed"
 
     def within_ns(self, one: str, other: str) -> int:
-        return tolerance(self.tolerances, one, other)
+        return simultaneous_ns(self.firsts, one, other)
 
     def in_topology(self, entity: str) -> bool:
         return entity in self.callers or bool(self.calls.get(entity)) or entity in self.holders
@@ -120,7 +120,7 @@ def surroundings(account: Account, firsts: Mapping[str, FirstFailure]) -> Surrou
         ids=shared_ids.shared_ids(account.members, subjects),
         strongest=_strongest(account),
         texts={entity: "\n".join(found) for entity, found in texts.items()},
-        tolerances=tolerances(account.series),
+        firsts=firsts,
         unharmed=frozenset(entity for entity, first in firsts.items() if first.finding is not None and first.finding.family not in HARM),
     )
 

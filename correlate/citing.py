@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Final
 
 from correlate.scene import Finding, Position
-from correlate.words import moment
+from correlate.words import moment, name_of, number
 from schemas.evidence import Evidence
 from schemas.plain import plain
 from schemas.signal import Kind, Signal
@@ -50,6 +50,16 @@ def evidence_of_finding(finding: Finding) -> Evidence:
     text = (finding.text or finding.subject.name)[: 4 * COPY_CHARACTERS]
     place, source = finding.position or NOWHERE, finding.subject.source
     return _evidence(place, finding.first_ns, kind, finding.entity, source, text, finding.observed, "")
+
+
+def evidence_of_return(finding: Finding) -> Evidence:
+    """The evidence that a departure is over: the last sample of its series, beside what is normal; its first record where none is known."""
+    last = finding.last
+    if last is None:
+        return evidence_of_finding(finding)
+    subject = finding.subject
+    text = f"{subject.name} of {name_of(finding.entity)} was {number(last.value)}, and {number(finding.expected)} before the onset"
+    return _evidence(last.position, last.at_ns, Kind.METRIC.value, finding.entity, subject.source, text, last.value, "")
 
 
 def distinct(evidence: Iterable[Evidence], most: int) -> tuple[Evidence, ...]:

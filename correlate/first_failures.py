@@ -7,7 +7,7 @@ Ignores: what caused what (chain.py) and how it is told (timeline.py).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from correlate.citing import distinct, evidence_of, evidence_of_finding
@@ -20,6 +20,9 @@ from schemas.signal import Kind, Signal, Status
 CLOCK_SKEW_NS: Final = 2 * SECOND_NS
 """How far apart two hosts' clocks may be: NTP keeps them within tens of milliseconds, a drifting virtual machine within seconds."""
 
+LINES: Final = frozenset({"log_share", "log_sequence"})
+"""Families of findings that are read from single log lines."""
+
 
 @dataclass(frozen=True, slots=True)
 class FirstFailure:
@@ -28,6 +31,8 @@ class FirstFailure:
     text: str
     finding: Finding | None
     evidence: tuple[Evidence, ...]
+    within_ns: int = CLOCK_SKEW_NS
+    """How exactly its time is known: the clock skew, or the step of the series that shows it where that is longer."""
 
 
 def first_failures(account: Account) -> dict[str, FirstFailure]:
@@ -36,23 +41,34 @@ def first_failures(account: Account) -> dict[str, FirstFailure]:
     for finding in account.findings:
         findings.setdefault(finding.entity, []).append(finding)
     rows = _rows_by_entity(account.members)
-    return {
-        entity: _first_failure(entity, at_ns, findings.get(entity, ()), rows.get(entity, ())) for entity, at_ns in account.entities.items()
-    }
+    steps, usual = _steps(account.series)
+    told: dict[str, FirstFailure] = {}
+    for entity, at_ns in account.entities.items():
+        first = _first_failure(entity, at_ns, findings.get(entity, ()), rows.get(entity, ()))
+        told[entity] = replace(first, within_ns=max(CLOCK_SKEW_NS, _step(first, steps, usual)))
+    return told
 
 
-def tolerances(series: Sequence[Series]) -> dict[str, int]:
-    """Entity → how exactly its first failure is known: the clock skew, or the step of its series where that is longer."""
-    known: dict[str, int] = {}
-    for one in series:
-        entity = one.subject.entity
-        known[entity] = max(known.get(entity, CLOCK_SKEW_NS), one.step_ns)
-    return known
-
-
-def tolerance(known: Mapping[str, int], *entities: str) -> int:
+def simultaneous_ns(firsts: Mapping[str, FirstFailure], *entities: str) -> int:
     """Within which span the first failures of these entities count as simultaneous."""
-    return max((known.get(entity, CLOCK_SKEW_NS) for entity in entities), default=CLOCK_SKEW_NS)
+    return max((firsts[entity].within_ns for entity in entities if entity in firsts), default=CLOCK_SKEW_NS)
+
+
+def _steps(series: Sequence[Series]) -> tuple[dict[int, int], dict[str, int]]:
+    """Time between samples by id of the series; and by entity that of its usual series, as the longest may be one that came three times."""
+    by_entity: dict[str, list[int]] = {}
+    for one in series:
+        by_entity.setdefault(one.subject.entity, []).append(one.step_ns)
+    usual = {entity: sorted(steps)[len(steps) // 2] for entity, steps in by_entity.items()}
+    return {one.subject.id: one.step_ns for one in series}, usual
+
+
+def _step(first: FirstFailure, steps: Mapping[int, int], usual: Mapping[str, int]) -> int:
+    """Time between samples of what shows a first failure.  Log lines are stamped one by one; an alert is a rule about some series."""
+    if first.finding is not None and first.finding.family in LINES:
+        return 0
+    typical = usual.get(first.entity, 0)
+    return typical if first.finding is None else steps.get(first.finding.subject.id, typical)
 
 
 def _rows_by_entity(members: Sequence[Signal]) -> dict[str, list[Signal]]:

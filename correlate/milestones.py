@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from correlate.citing import distinct, evidence_of, evidence_of_finding
-from correlate.first_failures import FirstFailure, tolerance, tolerances
+from correlate.first_failures import FirstFailure
 from correlate.moments import EVIDENCE_MOST, WEIGHTS, Moment
+from correlate.recovered import evidence_of_recovery
 from correlate.scene import Account
 from correlate.words import clause, name_of, span
 from schemas.evidence import Evidence
@@ -33,10 +34,22 @@ def milestones(account: Account, firsts: Mapping[str, FirstFailure]) -> Iterator
         yield _milestone("relapse", relapse.again_ns, entity, text, _last_heard(account, relapse.again_ns), str(number))
     if account.mitigated_ns is not None:
         text = "Mitigated: the symptoms are back inside their normal; the change that is accused of it stands."
-        yield _milestone("recovery", account.mitigated_ns, entity, text, _last_heard(account, account.mitigated_ns))
+        yield _milestone(
+            "recovery",
+            account.mitigated_ns,
+            entity,
+            text,
+            evidence_of_recovery(account, account.mitigated_ns) or _last_heard(account, account.mitigated_ns),
+        )
     if account.resolved_ns is not None:
         text = f"Recovered, as verified afterwards: {'; '.join(clause(reason) for reason in account.recovery) or VERIFIED}."
-        yield _milestone("resolved", account.resolved_ns, entity, text, _last_heard(account, account.resolved_ns))
+        yield _milestone(
+            "resolved",
+            account.resolved_ns,
+            entity,
+            text,
+            evidence_of_recovery(account, account.resolved_ns) or _last_heard(account, account.resolved_ns),
+        )
     if account.merged_into is not None:
         last = max((row.event_time_ns for row in account.members), default=account.onset_ns)
         yield _milestone("merge", last, entity, f"Merged into incident {account.merged_into}.", _last_heard(account, last))
@@ -44,10 +57,9 @@ def milestones(account: Account, firsts: Mapping[str, FirstFailure]) -> Iterator
 
 def _onset(account: Account, nearest: FirstFailure | None, known: Sequence[FirstFailure]) -> str:
     """Names the first component only where the data single it out."""
-    if nearest is not None and nearest.at_ns == min(first.at_ns for first in known):
-        within_ns = tolerance(tolerances(account.series), nearest.entity)
-        if abs(nearest.at_ns - account.onset_ns) <= within_ns:
-            return f"Onset, ± {span(within_ns)}: {name_of(nearest.entity)} is the first to depart from its normal."
+    alone = nearest is not None and nearest.at_ns == min(first.at_ns for first in known)
+    if nearest is not None and alone and abs(nearest.at_ns - account.onset_ns) <= nearest.within_ns:
+        return f"Onset, ± {span(nearest.within_ns)}: {name_of(nearest.entity)} is the first to depart from its normal."
     return "Onset: departures from normal begin."
 
 

@@ -177,10 +177,11 @@ def _shown(view: View, trouble: Trouble, now_ns: int) -> tuple[list[Finding], li
     from the beginning."""
     end_ns = trouble.resolved_ns or now_ns
     first_ns = trouble.relapses[0].over_ns if trouble.relapses else end_ns
-    found = view.telemetry.findings(trouble.onset_ns, first_ns, limit=LOOKED_AT)
+    seen_ns = min(now_ns, end_ns + 2 * trouble.window_ns)  # recovery is told when it has lasted one and a half windows
+    found = view.telemetry.findings(trouble.onset_ns, first_ns, LOOKED_AT, seen_ns)
     if trouble.relapses:
         known = {finding.entity for finding in found}
-        later = view.telemetry.findings(trouble.relapses[-1].again_ns, end_ns, limit=LOOKED_AT)
+        later = view.telemetry.findings(trouble.relapses[-1].again_ns, end_ns, LOOKED_AT, seen_ns)
         found += [finding for finding in later if finding.entity in trouble.entities and finding.entity not in known]
     findings = chosen(found, trouble.blame)
     return findings, alerts_of(view, trouble, min(now_ns, end_ns + BEFORE_NS), findings)

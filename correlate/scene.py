@@ -47,6 +47,15 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """One value of a series and the record that brought it."""
+
+    at_ns: int
+    value: float
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One way in which an entity departed from its normal."""
 
@@ -65,6 +74,13 @@ class Finding:
     """A sentence: what moved from where to where."""
     position: Position | None = None
     """Of the first deviating record."""
+    last: Sample | None = None
+    """The last one looked at: once it is over, what shows that it is."""
+
+    @property
+    def is_back(self) -> bool:
+        """Whether its last sample lies nearer to what was normal than to what it had become."""
+        return self.last is not None and abs(self.last.value - self.expected) < abs(self.last.value - self.observed)
 
 
 @dataclass(frozen=True, slots=True)

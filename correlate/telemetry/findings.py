@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from correlate.scene import Finding, Floats
+from correlate.scene import Finding, Floats, Sample
 from correlate.telemetry.flow import Flow
 from correlate.telemetry.inquiry import TELLING, deviating, samples, values_of
 from correlate.telemetry.logs import SEQUENCE, SHARE, Shift
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from correlate.telemetry.telemetry import Telemetry
 
 
-def findings(telemetry: Telemetry, onset_ns: int, now_ns: int, limit: int) -> list[Finding]:
-    """Every way in which an entity departed from its normal since an onset, the most surprising first."""
+def findings(telemetry: Telemetry, onset_ns: int, now_ns: int, limit: int, seen_ns: int) -> list[Finding]:
+    """Every way in which an entity departed from its normal from an onset to now, the most surprising first; each series with its last
+    sample by `seen_ns`."""
     if telemetry.silent:
         return []
     local = telemetry.local_levels_at(onset_ns)
@@ -39,7 +40,7 @@ def findings(telemetry: Telemetry, onset_ns: int, now_ns: int, limit: int) -> li
         elif family == CALLS:
             made = _of_calls(telemetry, entity, evidence.flow, nats, onset_ns, now_ns)
         else:
-            made = _of_metrics(telemetry, entity, family, evidence.nats, evidence.deviation, nats, onset_ns, now_ns)
+            made = _of_metrics(telemetry, entity, family, evidence.nats, evidence.deviation, nats, onset_ns, now_ns, seen_ns)
         if made is not None:
             found.append(made)
     found.sort(key=lambda finding: (-finding.nats, finding.entity, finding.family))
@@ -47,7 +48,7 @@ def findings(telemetry: Telemetry, onset_ns: int, now_ns: int, limit: int) -> li
 
 
 def _of_metrics(
-    telemetry: Telemetry, entity: int, family: int, nats: Floats, deviation: Floats, shown: float, onset_ns: int, now_ns: int
+    telemetry: Telemetry, entity: int, family: int, nats: Floats, deviation: Floats, shown: float, onset_ns: int, now_ns: int, seen_ns: int
 ) -> Finding | None:
     table, registry = telemetry.series, telemetry.registry
     name = FAMILIES[family]
@@ -82,7 +83,8 @@ def _of_metrics(
             f"{subject.name} of {'calls of ' if name.startswith('edge_out') else ''}{whom} went from {number(expected)} to "
             f"{with_unit(observed, subject.unit, per_second=rate)}"
         ),
-        position=telemetry.position(int(table.places[series, at]), int(table.offsets[series, at]), int(table.rows[series, at])),
+        position=_sample(telemetry, series, at).position,
+        last=_sample(telemetry, series, int(samples(telemetry, series, onset_ns - window, seen_ns)[-1])),
     )
 
 
@@ -108,8 +110,14 @@ def _of_calls(telemetry: Telemetry, entity: int, flow: Flow, shown: float, onset
         observed=observed,
         expected=expected,
         text=f"calls of {name_of(whom)} to {name_of(callee)} for each request went from {number(expected)} to {number(observed)}",
-        position=telemetry.position(int(table.places[series, at]), int(table.offsets[series, at]), int(table.rows[series, at])),
+        position=_sample(telemetry, series, at).position,
     )
+
+
+def _sample(telemetry: Telemetry, series: int, column: int) -> Sample:
+    table = telemetry.series
+    place, offset, row = (int(held[series, column]) for held in (table.places, table.offsets, table.rows))
+    return Sample(int(table.times[series, column]), float(table.values[series, column]), telemetry.position(place, offset, row))
 
 
 def _of_logs(telemetry: Telemetry, entity: int, family: int, shift: Shift, shown: float, onset_ns: int, now_ns: int) -> Finding | None:

@@ -295,8 +295,8 @@ class Telemetry:
     def onset(self, entity: str, since_ns: int = 0) -> inquiry.Begin | None:
         return inquiry.onset(self, entity, since_ns)
 
-    def findings(self, onset_ns: int, now_ns: int, limit: int = 200) -> list[Finding]:
-        return findings.findings(self, onset_ns, now_ns, limit)
+    def findings(self, onset_ns: int, now_ns: int, limit: int = 200, seen_ns: int = 0) -> list[Finding]:
+        return findings.findings(self, onset_ns, now_ns, limit, max(now_ns, seen_ns))
 
     def series_window(self, from_ns: int, to_ns: int, owners: frozenset[str] | None = None) -> list[Series]:
         return inquiry.series_window(self, from_ns, to_ns, owners)

@@ -115,6 +115,21 @@ def test_clocks_and_sampling_are_given_the_benefit_of_the_doubt():
     assert "± 1 min" in told.edges[0].text
 
 
+def test_the_doubt_is_that_of_what_shows_the_failure_and_not_of_the_rarest_series():
+    """A series that comes every ten minutes does not blur what one of every fifteen seconds shows."""
+    outage = Outage(calls={"frontend": {"orders"}})
+    outage.fails("orders", 0)
+    outage.fails("frontend", 40)
+    for _ in range(3):
+        outage.metric("orders", "errors_total", [1.0, 1.0], step_s=15)
+        outage.metric("frontend", "errors_total", [1.0, 1.0], step_s=15)
+    outage.metric("orders", "backup_seconds", [1.0, 1.0], step_s=600)
+    outage.suspect("orders", 0.9)
+    told = chain_of(outage.account())
+    assert told.edges[0].evidence == ("dependency", "time_order")
+    assert told.edges[0].text == "frontend depends on orders and first failed 40 s after it."
+
+
 def test_without_that_doubt_an_earlier_failure_is_not_explained_by_a_later_one():
     """Sampled every five seconds, 40 s are 40 s."""
     outage = Outage(calls={"frontend": {"orders"}})
