@@ -84,7 +84,7 @@ def _no_symptom() -> None:
 
     from correlate.telemetry import inquiry
 
-    inquiry.moving_with = lambda telemetry, series, until_ns: np.zeros(len(telemetry.registry.entities))
+    inquiry.moving_with = lambda telemetry, series, since_ns, until_ns: np.zeros(len(telemetry.registry.entities))
 
 
 def _no_alert_ranking() -> None:

@@ -39,7 +39,7 @@ def judge(trouble: Trouble, until_ns: int, others: set[str], telemetry: Telemetr
     if trouble.symptom is not None:
         series = inquiry.symptom(telemetry, *trouble.symptom, evidence.nats)
         if series is not None:
-            together = _explained(inquiry.moving_with(telemetry, series, until_ns), telemetry)
+            together = _explained(inquiry.moving_with(telemetry, series, trouble.onset_ns, until_ns), telemetry)
             trouble.together = {names[number]: float(together[number]) for number in np.nonzero(together > 0)[0].tolist()}
 
 

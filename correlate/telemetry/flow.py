@@ -37,7 +37,7 @@ class Flow:
 def calls(table: SeriesTable, registry: Registry, begin: Int64s, end: Int64s) -> Flow:
     """The flow in (begin, end] of each series against what was learned as normal."""
     edges = np.nonzero((registry.requests > 0) & (registry.client >= 0) & (table.learned[: table.count] >= _LEAST_LEARNED))[0]
-    inflow, usual = _requests(table, registry, begin, end)
+    inflow, usual = requests(table, registry, begin, end)
     asker = registry.client[edges]
     tick_s = np.maximum(table.step[edges], table.parameters.tick_ns) * 1e-9
     window = table.recent(edges, begin[edges], end[edges])
@@ -53,7 +53,7 @@ def calls(table: SeriesTable, registry: Registry, begin: Int64s, end: Int64s) ->
     return Flow(edges[known], ratio[known], observed[known], expected[known])
 
 
-def _requests(table: SeriesTable, registry: Registry, begin: Int64s, end: Int64s) -> tuple[Floats, Floats]:
+def requests(table: SeriesTable, registry: Registry, begin: Int64s, end: Int64s) -> tuple[Floats, Floats]:
     """Requests per second that each entity gets in the window and usually: by its callers' edges, else by its own counters, else 0."""
     size = len(registry.entities)
     now, usual = np.zeros(size), np.zeros(size)

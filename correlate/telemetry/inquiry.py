@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from correlate.scene import Floats, Int64s, Series
+from correlate.telemetry.accounted import accounted
 from correlate.telemetry.logs import SEQUENCE, SHARE
 from correlate.telemetry.onset import run
 from correlate.telemetry.roles import (
@@ -149,9 +150,9 @@ def symptom(telemetry: Telemetry, entity: str, names: frozenset[str], nats: Floa
     return int(mine[np.argmax(shown)]) if len(mine) and shown.max() > 0 else None
 
 
-def moving_with(telemetry: Telemetry, series: int, until_ns: int) -> Floats:
+def moving_with(telemetry: Telemetry, series: int, since_ns: int, until_ns: int) -> Floats:
     """For each entity the nats by which a latency or error series of it moves with the given one over its last samples, in the hurting
-    direction: -ln of the chance that unrelated series correlate as much."""
+    direction: -ln of the chance that unrelated series correlate as much, and of what fails no more than it accounts for since a moment."""
     table, registry = telemetry.series, telemetry.registry
     shown = np.zeros(len(registry.entities))
     columns = samples(telemetry, series, 0, until_ns)[-_TOGETHER:]
@@ -169,7 +170,7 @@ def moving_with(telemetry: Telemetry, series: int, until_ns: int) -> Floats:
         r = np.nansum(x * y, axis=1) / many * np.where(np.isnan(x).all(axis=1), np.nan, 1.0) * sense
     good = (many >= _FEW) & (r > 0)
     nats = -0.5 * (many[good] - 2) * np.log1p(-(np.minimum(r[good], 0.999) ** 2))
-    np.maximum.at(shown, registry.owner[mine[good]], nats)
+    np.maximum.at(shown, registry.owner[mine[good]], nats * accounted(telemetry, series, mine[good], since_ns, until_ns))
     return shown
 
 

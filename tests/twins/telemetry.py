@@ -168,6 +168,25 @@ def remainders(
     return {cell: after[cell] / before[cell] for cell in before}
 
 
+def accounted(rows: Sequence[tuple[int, Sequence[float], float]], asked: Sequence[float] | None, symptom: int, size: int) -> list[float]:
+    """Per owner the share of the symptom's failed requests that its own can be, one row (owner, samples, level) a series."""
+    failed: list[float | None] = []
+    for owner in range(size):
+        mine = [math.fsum(known) / len(known) - level for own, window, level in rows if own == owner and (known := _known(window))]
+        if not mine or (asked is not None and not asked[owner] > 0):
+            failed.append(None)
+        else:
+            failed.append(sum(mine) if asked is None else sum(mine) / len(mine) * asked[owner])
+    whole = failed[symptom]
+    if whole is None or whole <= 0:
+        return [1.0] * size
+    return [1.0 if own is None else min(1.0, max(0.0, own / whole)) for own in failed]
+
+
+def _known(window: Sequence[float]) -> list[float]:
+    return [value for value in window if not math.isnan(value)]
+
+
 def second_highest(shown: Sequence[tuple[int, float]], today: int, fortnight: int) -> float | None:
     """The second highest of what was remembered when the last day was entered, if its own day lies within a fortnight."""
     best: list[tuple[float, int]] = []
