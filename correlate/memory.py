@@ -25,7 +25,7 @@ import polars as pl
 
 from schemas.signal import Signal, Subject
 
-VERSION: Final = 8
+VERSION: Final = 9
 _ROOMS: Final = ("correlate.", "schemas.")
 _FACTORIES: Final[dict[str, Callable[[], Any]]] = {
     "int": int, "float": float, "list": list, "dict": dict, "set": set, "deque": deque, "Counter": Counter,

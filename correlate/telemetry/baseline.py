@@ -40,6 +40,20 @@ def spreads(deviations: Floats) -> Floats:
     return np.where(count > 0, np.maximum(middle, tail), np.nan)
 
 
+def strays(samples: Floats) -> Floats:
+    """How far each sample lies from the median of its row."""
+    return np.asarray(np.abs(samples - medians(samples)[:, None]))
+
+
+def sizes(level: Floats, successes: Bools) -> Floats:
+    """What a share of each level is taken of: the level itself, but for a rate of successes what it lacks of all.
+
+    Four failures in a hundred are four times one in a hundred, but little beside the ninety-six that went well.  A rate up to 1 is a
+    share, one up to 100 is in per cent, and what is greater is none."""
+    size = np.abs(level)
+    return np.where(successes & (size <= 100.0), np.where(size <= 1.0, 1.0, 100.0) - size, size)
+
+
 def flat_caps(samples: Floats, level: Floats, spread: Floats, rare: Floats) -> Floats:
     """The most nats that each row may earn: infinite, but for a flat line only as much as its length warrants.
 

@@ -58,14 +58,14 @@ class Registry:
         self.witnesses.add(number)
         return number
 
-    def add(self, subjects: list[Subject]) -> list[tuple[bool, int]]:
-        """Adds series; returns for each whether its name is a counter's, and its group of peers."""
-        made: list[tuple[bool, int]] = []
+    def add(self, subjects: list[Subject]) -> list[tuple[bool, int, bool]]:
+        """Adds series; returns for each whether its name is a counter's, its group of peers, and whether it says what went well."""
+        made: list[tuple[bool, int, bool]] = []
         rows = []
         for subject in subjects:
             role = role_of(subject)
             kind = (subject.name, 1 if role.client else 0)
-            made.append((role.cumulative, self.metrics.setdefault(kind, len(self.metrics))))
+            made.append((role.cumulative, self.metrics.setdefault(kind, len(self.metrics)), role.successes))
             rows.append((self.witness(role.owner), role.family, role.direction, self._caller(role), int(role.requests)))
         self.subjects.extend(subjects)
         columns = np.array(rows, np.int64).reshape(-1, len(_COLUMNS)).T

@@ -69,6 +69,11 @@ class Role:
     requests: bool = False
     """It counts requests or calls, whatever became of them."""
 
+    @property
+    def successes(self) -> bool:
+        """It is the share of requests that went well."""
+        return self.direction < 0 and self.family in (ERRORS, EDGE_ERRORS) and not self.cumulative
+
 
 @lru_cache(maxsize=_REMEMBERED)
 def owner_of(subject: Subject) -> str:

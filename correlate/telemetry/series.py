@@ -40,7 +40,7 @@ _ARRAYS: Final[dict[str, tuple[type, float, int]]] = {
     "places": (np.int32, 0, RING), "offsets": (np.int64, 0, RING), "rows": (np.int32, 0, RING),
     "head": (np.int64, 0, 0), "considered": (np.int64, 0, 0), "step": (np.int64, 0, 0),
     "last_time": (np.int64, 0, 0), "last_value": (np.float64, np.nan, 0),
-    "cumulative": (np.bool_, 0, 0), "moves": (np.int64, 0, 0), "falls": (np.int64, 0, 0),
+    "cumulative": (np.bool_, 0, 0), "successes": (np.bool_, 0, 0), "moves": (np.int64, 0, 0), "falls": (np.int64, 0, 0),
     "normal": (np.float64, np.nan, -1), "learned": (np.int64, 0, 0), "residuals": (np.float64, np.nan, -1), "judged": (np.int64, 0, 0),
     "level": (np.float64, np.nan, 0), "spread": (np.float64, np.nan, 0), "cap": (np.float64, np.inf, 0), "floor": (np.float64, 0, 0),
     "local": (np.float64, np.nan, 0), "local_at": (np.int64, 0, 0), "rare": (np.float64, 1.0, 0), "peers": (np.int64, 0, 0),
@@ -61,6 +61,7 @@ class SeriesTable:
     last_time: Int64s
     last_value: Floats
     cumulative: Bools
+    successes: Bools
     moves: Int64s
     falls: Int64s
     normal: Floats
@@ -90,7 +91,7 @@ class SeriesTable:
         width = self.parameters.memory_samples if columns < 0 else columns
         return np.full((rows, width) if width else rows, value, dtype=kind)
 
-    def add(self, cumulative: bool, peers: int) -> int:
+    def add(self, cumulative: bool, peers: int, successes: bool = False) -> int:
         """Number of a new series; `peers` groups it with the same metric elsewhere.  The caller makes room first where the table is full."""
         if self.count == self._room:
             for name in _ARRAYS:
@@ -98,8 +99,7 @@ class SeriesTable:
             self._room *= 2
         number = self.count
         self.count += 1
-        self.cumulative[number] = cumulative
-        self.peers[number] = peers
+        self.cumulative[number], self.peers[number], self.successes[number] = cumulative, peers, successes
         return number
 
     def make_room(self) -> Int64s:
@@ -190,7 +190,7 @@ class SeriesTable:
 
     def learn(self, touched: Int64s, now_ns: int, troubled: Sequence[tuple[int, int, Bools]]) -> None:
         """Learns what is old enough and lies in no troubled span (begin, end, which series it troubles).  What was over before it could be
-        learned is learned: so few samples move no level, and say how far the series strays and comes back by itself."""
+        learned is a precedent: so few samples move no level, and say how far the series has gone, but not how much it strays in calm."""
         lag = self.parameters.lag_windows * np.maximum(self.parameters.window_ns, 2 * self.step[touched])
         due = touched
         while len(due):
@@ -201,22 +201,24 @@ class SeriesTable:
             ripe = waiting & ((self.learned[due] < AT_ONCE) | (times <= now_ns - lag))
             due, lag, column, times = due[ripe], lag[ripe], column[ripe], times[ripe]
             self.considered[due] += 1
-            quiet = np.ones(len(due), dtype=bool)
+            quiet, calm = np.ones((2, len(due)), dtype=bool)
             for begin, end, whom in troubled:
                 brief = min(end, now_ns) - begin <= self.parameters.lag_windows * 2 * self.step[due]
-                quiet &= (times < begin) | (times > end) | ~whom[due] | brief
+                outside = (times < begin) | (times > end) | ~whom[due]
+                calm &= outside
+                quiet &= outside | brief
             quiet |= self.learned[due] < AT_ONCE
             if quiet.any():
-                self._accept(due[quiet], self.values[due[quiet], column[quiet]])
+                self._accept(due[quiet], self.values[due[quiet], column[quiet]], calm[quiet])
 
     def relearn(self, series: Int64s) -> None:
         """Forgets the level of some series; the latest samples make a new one.  How much they spread is still known."""
         self.normal[series], self.learned[series] = np.nan, 0
         self.considered[series] = np.maximum(self.considered[series], self.head[series] - self.parameters.level_samples)
 
-    def _accept(self, series: Int64s, value: Floats) -> None:
+    def _accept(self, series: Int64s, value: Floats, calm: Bools) -> None:
         size, levels = self.parameters.memory_samples, self.parameters.level_samples
-        known = self.learned[series] >= levels // 2
+        known = calm & (self.learned[series] >= levels // 2)
         judged = series[known]
         self.residuals[judged, self.judged[judged] % size] = np.abs(value[known] - self.level[judged])
         self.judged[judged] += 1
@@ -225,11 +227,7 @@ class SeriesTable:
         recent = (self.learned[series, None] - 1 - np.arange(levels)) % size  # columns beyond the first samples are still NaN
         self.level[series] = baseline.medians(self.normal[series[:, None], recent])
         settled = self.judged[series] >= _SETTLED
-        deviations = self.residuals[series]
-        if not settled.all():
-            young = self.normal[series[~settled]]
-            deviations[~settled] = np.abs(young - baseline.medians(young)[:, None])
-        spread = baseline.spreads(deviations)
+        spread = baseline.spreads(np.where(settled[:, None], self.residuals[series], baseline.strays(self.normal[series])))
         self.spread[series] = spread
         self.cap[series] = baseline.flat_caps(self.normal[series], self.level[series], spread, self.rare[series])
 
@@ -285,5 +283,5 @@ class SeriesTable:
 
     def scale(self, series: Int64s) -> Floats:
         """The unit of a deviation: the spread, but no less than a share of the level and of the peers' spread."""
-        relative = self.parameters.relative_floor * np.abs(self.level[series])
+        relative = self.parameters.relative_floor * baseline.sizes(self.level[series], self.successes[series])
         return np.maximum(np.fmax(np.maximum(self.spread[series], relative), self.floor[series]), 1e-9)

@@ -103,8 +103,8 @@ class Telemetry:
             spare = self.series.capacity - self.series.count
             self.shed["series over capacity"] += max(0, len(known) - spare)
             known = known[:spare]
-        for (number, _), (cumulative, peers) in zip(known, self.registry.add([subject for _, subject in known]), strict=True):
-            self._series_of[number] = self.series.add(cumulative, peers)
+        for (number, _), kind in zip(known, self.registry.add([subject for _, subject in known]), strict=True):
+            self._series_of[number] = self.series.add(*kind)
 
     def _make_room(self) -> None:
         before = self.series.count

@@ -162,6 +162,19 @@ def test_a_flat_line_can_surprise_no_more_than_its_length() -> None:
     assert baseline.flat_caps(flat, np.array([3.0]), np.array([1.0]), alone)[0] == math.inf
 
 
+@given(st.lists(st.tuples(st.floats(-5, 150), st.booleans())))
+def test_a_rate_of_successes_is_as_large_as_what_it_lacks(rows: list[tuple[float, bool]]) -> None:
+    """Of a share or of a percentage; anything else is as large as it is."""
+    level, successes = np.array([level for level, _ in rows]), np.array([good for _, good in rows], dtype=bool)
+    assert baseline.sizes(level, successes).tolist() == [slow.size(*row) for row in rows]
+
+
+@given(matrices(st.one_of(st.floats(-1e6, 1e6), st.just(math.nan))))
+def test_samples_stray_from_the_median_of_their_row(rows: list[list[float]]) -> None:
+    far = baseline.strays(np.array(rows))
+    np.testing.assert_array_equal(far, [[slow.stray(row, of) for of in range(len(row))] for row in rows])
+
+
 standing = st.one_of(st.just(3.0), st.just(3.0), st.just(7.0), st.just(math.nan))
 
 

@@ -36,6 +36,14 @@ def test_a_metric_belongs_to_a_family_and_hurts_in_one_direction(name: str, fami
     assert (FAMILIES[found.family], found.direction) == (family, direction)
 
 
+def test_a_share_of_successes_is_told_from_a_count_of_them() -> None:
+    """A share is measured by what it lacks; a counter of successes has no such end."""
+    assert role("request_success_ratio").successes
+    assert role("traces_service_graph_request_success_ratio", client="web", server="cart").successes
+    assert not role("http_requests_success_total").successes
+    assert not role("http_requests_failed_total").successes
+
+
 def test_evidence_is_charged_to_the_service_that_holds_a_pod() -> None:
     """People fix services, not containers; what no service holds answers for itself."""
     assert owner_of(Subject(Kind.METRIC, "pod:cart-7d4", ancestors=("service:cart", "host:web-1"))) == "service:cart"

@@ -105,11 +105,12 @@ def test_nothing_is_learned_from_troubled_times() -> None:
 
 
 def test_what_was_over_within_three_samples_is_learned_as_a_spike() -> None:
-    """It moves no level, but another like it is no longer unheard of; what lasted longer teaches nothing."""
+    """It moves no level and widens no spread, but another like it is no longer unheard of; what lasted longer teaches nothing."""
     brief, lasting = table(counter=False), table(counter=False)
     learn(brief, [10.0] * 20 + [90.0] * 2 + [10.0] * 8, trouble=(20.8 * 60, 23 * 60))
     learn(lasting, [10.0] * 20 + [90.0] * 6 + [10.0] * 8, trouble=(20.8 * 60, 27 * 60))
     assert brief.level[0] == lasting.level[0] == 10.0
+    assert brief.spread[0] == lasting.spread[0] == 0.0
     assert np.count_nonzero(brief.normal[0] == 90.0) == 2
     assert np.count_nonzero(lasting.normal[0] == 90.0) == 0
 
@@ -149,6 +150,19 @@ def test_a_series_that_spikes_every_hour_is_no_great_news_when_it_spikes_again()
     deviation, cap = made.deviations(np.array([0]), now, now + 120 * SECOND_NS, np.array([10.0]), 2)
     assert deviation[0] > 10
     assert cap[0] == pytest.approx(2 * np.log((made.learned[0] + 1) / 2))
+
+
+def test_a_rate_of_successes_is_measured_by_what_failed() -> None:
+    """Of 100 % that always went well four are missing: as unheard of as four failures where there were none."""
+    made = SeriesTable(DEFAULTS, 64)
+    made.add(False, 0, True)
+    learn(made, [100.0] * 30)
+    now = np.array([30 * 60 * SECOND_NS])
+    take(made, [(0, 31 * 60, 96.0)])
+    take(made, [(0, 32 * 60, 95.0)])
+    deviation, cap = made.deviations(np.array([0]), now, now + 120 * SECOND_NS, np.array([100.0]), 2)
+    assert deviation[0] < -100
+    assert cap[0] == pytest.approx(2 * np.log(made.learned[0] + 1))
 
 
 def test_a_full_table_forgets_the_longest_silent() -> None:

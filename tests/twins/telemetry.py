@@ -22,6 +22,17 @@ def spread(deviations: Sequence[float]) -> float:
     return max(known[(len(known) - 1) // 2] * 1.4826, known[min(len(known) - 1, int(0.9 * len(known)))] / 1.645)
 
 
+def stray(samples: Sequence[float], of: int) -> float:
+    return abs(samples[of] - median(samples))
+
+
+def size(level: float, successes: bool) -> float:
+    level = abs(level)
+    if successes and level <= 1:
+        return 1 - level
+    return 100 - level if successes and level <= 100 else level
+
+
 def peer_median(groups: Sequence[int], spreads: Sequence[float], of: int) -> float:
     known = [value for group, value in zip(groups, spreads, strict=True) if group == groups[of] and not math.isnan(value)]
     return median(known) if len(known) >= 3 else 0.0
