@@ -83,6 +83,7 @@ def scene_of(view: View, trouble: Trouble, now_ns: int, findings: Sequence[Findi
         blame=trouble.blame,
         findings=findings,
         declared=view.declared,
+        measured=frozenset(filter(view.measures, view.telemetry.entities())),
     )
 
 

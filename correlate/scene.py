@@ -120,6 +120,13 @@ class Scene:
     findings: Sequence[Finding] = ()
     declared: frozenset[str] = frozenset()
     """Entities of the service catalogue."""
+    measured: frozenset[str] = frozenset()
+    """Entities with telemetry of their own: that these show nothing is known, of others it is not."""
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Every entity that is more than a name in a change."""
+        return frozenset({*self.calls, *self.blame, *self.declared, *self.measured}.union(*self.calls.values()))
 
 
 class Relapse(NamedTuple):

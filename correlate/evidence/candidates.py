@@ -8,7 +8,7 @@ Ignores: whether a candidate is guilty.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,7 +97,6 @@ def candidates(scene: Scene) -> list[Candidate]:
         draft = commits.setdefault(row.change_id, _Draft()) if _is_commit(row) else applied.setdefault(_fate(row, facts), _Draft())
         draft.rows.append(row)
         draft.facts.append(facts)
-    seen = {*scene.calls, *scene.blame, *scene.declared}
     named: dict[str, list[Signal]] = {}
     nameless: list[_Draft] = []
     for draft in applied.values():
@@ -106,9 +105,9 @@ def candidates(scene: Scene) -> list[Candidate]:
         else:
             nameless.append(draft)
     riders = _Riders.of(named, nameless)
-    known = seen | {entity for _, entity, _ in riders.deploys}
+    known = scene.known | {entity for _, entity, _ in riders.deploys}
     found = [_of_commit(draft, sorted(named.get(sha, []), key=_time), riders, known) for sha, draft in commits.items()]
-    found += [_of_applied(draft, seen) for draft in nameless if id(draft) not in riders.taken]
+    found += [_of_applied(draft, scene.known) for draft in nameless if id(draft) not in riders.taken]
     return sorted(found, key=lambda candidate: (candidate.at_ns, candidate.row.change_id))
 
 
@@ -172,7 +171,7 @@ def _fate(row: Signal, facts: Mapping[str, Any]) -> tuple[str, str]:
     return row.subject.entity, row.dedup_key or row.change_id or f"{row.topic} {row.partition} {row.offset} {row.row} {row.event_time_ns}"
 
 
-def _of_applied(draft: _Draft, known: set[str]) -> Candidate:
+def _of_applied(draft: _Draft, known: Set[str]) -> Candidate:
     first, facts = draft.rows[0], draft.facts[0]
     own = {first.subject.entity, *(name for name in first.subject.aliases if split(name)[0] == "service")}
     return Candidate(
@@ -191,7 +190,7 @@ def _of_applied(draft: _Draft, known: set[str]) -> Candidate:
     )
 
 
-def _of_commit(draft: _Draft, deploys: Sequence[Signal], riders: _Riders, known: set[str]) -> Candidate:
+def _of_commit(draft: _Draft, deploys: Sequence[Signal], riders: _Riders, known: Set[str]) -> Candidate:
     commit, facts = draft.rows[0], draft.facts[0]
     files = _texts(facts.get("files"))
     own = frozenset({commit.subject.entity} & known)

@@ -1,6 +1,6 @@
 """Evidence: what was changed, against where the trouble sits.
 
-Knows:   each entity's share of the blame; the same change elsewhere without trouble speaks for it; what no deploy names may not run.
+Knows:   each entity's share of the blame; what no deploy names may not run; of what nobody measures, nothing is known.
 Ignores: time and content.
 """
 
@@ -11,7 +11,7 @@ from statistics import fmean
 
 from correlate.evidence.candidates import Candidate
 from correlate.evidence.docket import Docket
-from correlate.evidence.grades import CLUE, FAIR, STRONG
+from correlate.evidence.grades import FAIR
 from correlate.words import percent
 from schemas.entity import split
 from schemas.incident import Argument
@@ -19,30 +19,23 @@ from schemas.incident import Argument
 KIND = "change_place"
 TRACE = 0.03
 """Share of the blame that anything unblamed may still bear: telemetry misses one fault in thirty."""
-FAR = -2.0
-"""An entity that no blame reaches at all (nats)."""
 
 
 def judge(docket: Docket, candidate: Candidate) -> list[Argument]:
+    """A schema, a base image, a firewall or a queue shows nothing because nobody looks there: its silence clears it of nothing."""
     entity, _ = docket.seat(candidate)
-    if entity is None:
-        arguments = [Argument(kind=KIND, nats=-CLUE, text="Nothing says where it took effect.")]
-    else:
-        arguments = [_said(docket, _nats(docket, entity), entity)]
-    fine = sorted(split(name)[1] for name in candidate.entities if name != entity and docket.places.get(name, 0.0) < TRACE)
-    if fine and candidate.deployed and docket.places.get(entity or "", 0.0) > TRACE:
-        arguments.append(Argument(kind=KIND, nats=-CLUE, text=f"The same change reached {fine[0]} too, which shows nothing."))
+    arguments = [_said(docket, _nats(docket, entity), entity)] if entity is not None and entity in docket.scene.known else []
     if not candidate.deployed:
         arguments.append(Argument(kind=KIND, nats=-FAIR, text="No deploy names it."))
     return arguments
 
 
 def _nats(docket: Docket, entity: str) -> float:
+    """How much more of the blame lies there than at an entity on the average."""
     if not docket.places:
         return 0.0
     shares = [docket.places.get(name, 0.0) + TRACE for name in sorted({*docket.scene.calls, *docket.places})]
-    usual = fmean(shares)
-    return max(FAR, min(STRONG, log((docket.places.get(entity, 0.0) + TRACE) / usual)))
+    return log((docket.places.get(entity, 0.0) + TRACE) / fmean(shares))
 
 
 def _said(docket: Docket, nats: float, entity: str) -> Argument:

@@ -1,4 +1,4 @@
-"""What a change says and does, as far as its row tells: words by their place, names, numbers, errors, effects.
+"""What a change says and does, as far as its row tells: words by their place, names, errors, effects.
 
 Knows:   that what a change removes or sets says more of what it breaks than what it talks about.
 Ignores: the outage.
@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from correlate.evidence.candidates import Candidate, Move, is_flag
 from correlate.evidence.effects import Effect, effects, effects_of_move
-from correlate.evidence.numbers import library_of, numbers
+from correlate.evidence.numbers import library_of
 from correlate.evidence.patch import Patch, read
 from correlate.evidence.tokens import name_words, names, words
 from schemas.entity import split
@@ -39,10 +39,6 @@ class Content:
     """Stem → how much its place in the change counts, 0..1."""
     names: frozenset[str]
     """Identifiers that the change brings or takes away."""
-    replaced_numbers: frozenset[str]
-    """Numbers that gave way to others."""
-    moved_numbers: frozenset[str]
-    """Numbers that the change sets, or takes away without another in their place."""
     raises: tuple[frozenset[str], ...]
     """Word sets of the errors that added lines raise, and that were not raised there before."""
     upgraded: frozenset[str] = frozenset()
@@ -72,15 +68,12 @@ def _content(
 ) -> Content:
     patch = read(diff)
     found = effects(diff, files) + _told(name, label, message, moves)
-    removed, added = "\n".join(patch.removed), "\n".join(patch.added)
-    old, new = numbers("\n".join(pair.old for pair in patch.pairs)), numbers(added)
+    removed = "\n".join(patch.removed)
     return Content(
         patch=patch,
         effects=found,
         weights=_weights(message, 1.0 if is_flag(name) else 0.4 if patch.is_empty else 0.1, files, entities, patch, found),
         names=names(removed) ^ names("\n".join(line for line in patch.added if line not in patch.protecting)),
-        replaced_numbers=old - new,
-        moved_numbers=(new - old) | (numbers(removed) - old - new),
         raises=tuple(
             words(text) for line in patch.added if _RAISES.search(line) and not _reworded(line, patch) for text in _STRING.findall(line)
         ),

@@ -71,7 +71,7 @@ def open_docket(scene: Scene) -> Docket:
         scene=scene,
         candidates=found,
         symptom=said,
-        places=places(scene, lines.failing),
+        places=places(scene),
         contents=contents,
         fleet=fleet(scene.series),
         rarity=rarity,

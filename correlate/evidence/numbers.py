@@ -48,22 +48,16 @@ HALF: Final = 0.5
 """Ratio at which a number has moved much: halved or doubled; engineers move limits by factors, and tidy them by per cents."""
 
 
-def quantities(line: str) -> list[tuple[float, str]]:
-    """Every number of a line in base units, and as it is written; a unit may also stand in the function that takes the number."""
+def quantities(line: str) -> list[float]:
+    """Every number of a line in base units; a unit may also stand in the function that takes the number."""
     found = []
     called = {match["digits"]: match["unit"] for match in _UNIT_CALL.finditer(line)}
     for digits, suffix in _NUMBER.findall(line):
         unit = suffix or called.get(digits, "")
         plain = digits.replace("_", "").replace(",", "")
         if plain.count(".") <= 1 and plain.strip("."):
-            found.append((float(plain) * _UNITS.get(unit.lower() if unit else "", 1.0), digits))
+            found.append(float(plain) * _UNITS.get(unit.lower() if unit else "", 1.0))
     return found
-
-
-def numbers(line: str) -> frozenset[str]:
-    """The numbers of a text as written, thousands marks removed, of two digits or more."""
-    plain = (digits.replace("_", "").replace(",", "") for digits, _ in _NUMBER.findall(line))
-    return frozenset(number for number in plain if len(number.replace(".", "")) >= 2)
 
 
 def moved_numbers(old: str, new: str, context: Sequence[str] = ()) -> Iterator[str]:
@@ -74,7 +68,7 @@ def moved_numbers(old: str, new: str, context: Sequence[str] = ()) -> Iterator[s
         if was_min != now_min:
             yield "period_cut" if now_min < was_min else "period_raised"
         return
-    for (before, _), (after, _) in zip(quantities(old), quantities(new), strict=False):
+    for before, after in zip(quantities(old), quantities(new), strict=False):
         if not isclose(before, after) and (kind := _kind(_family(old, context), before, after)):
             yield kind
 
@@ -102,7 +96,7 @@ def moved_value(setting: str, old: str, new: str) -> str | None:
         return "capacity_cut" if now < was else "capacity_raised"
     before, after = quantities(old), quantities(new)
     if before and after:
-        return _kind(_family(setting, ()), before[0][0], after[0][0])
+        return _kind(_family(setting, ()), before[0], after[0])
     return "switched" if old and new and old != new else None
 
 

@@ -1,4 +1,4 @@
-"""What the outage says of itself: the words, names, numbers and source files of its alarms, and which kind of trouble they are.
+"""What the outage says of itself: the words, names and source files of its alarms, and which kind of trouble they are.
 
 Knows:   how a line that belongs to the outage is told from one that is always there, and what such lines have in common.
 Ignores: changes; and where the outage began (change_place.py).
@@ -16,7 +16,6 @@ from typing import Final
 import orjson
 
 from correlate.evidence.mechanisms import TROUBLES
-from correlate.evidence.numbers import numbers
 from correlate.evidence.tokens import name_words, names, stem, words
 from correlate.scene import Scene
 from schemas.entity import split
@@ -36,33 +35,6 @@ SAMPLE: Final = 100
 """Lines of one wording that are looked at; more of the same say the same."""
 
 _FILE = re.compile(r"([\w\-]+\.(?:go|py|java|kt|rs|tsx?|jsx?|mjs|rb|php|cs|cpp|cc|c|scala|exs?|swift|sql|lua|clj))\b")
-_STATUS = frozenset(
-    [
-        "10",
-        "20",
-        "100",
-        "200",
-        "201",
-        "204",
-        "301",
-        "302",
-        "304",
-        "400",
-        "401",
-        "403",
-        "404",
-        "409",
-        "413",
-        "422",
-        "429",
-        "499",
-        "500",
-        "502",
-        "503",
-        "504",
-    ]
-)
-"""Numbers that say how it ended, not with what it was set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +58,6 @@ class Symptom:
     """Stem → share of the lines of its wording that hold it; less for what healthy lines say too and for names of entities."""
     names: frozenset[str]
     """Identifiers that the failing lines share and healthy lines do not say."""
-    numbers: frozenset[str]
-    """Numbers that all lines of a wording repeat: a limit that was met, a timeout that passed."""
     files: Mapping[str, frozenset[str]]
     """Source file that the failing lines point to → entities that said so."""
     troubles: frozenset[str]
@@ -129,8 +99,6 @@ def symptom(scene: Scene, lines: Lines) -> Symptom:
         alerts=alerts,
         words={word: share * (0.5 if usual[word] else 1.0) * (0.3 if word in entity_words else 1.0) for word, share in shares.items()},
         names=frozenset(name for wording in wordings for name in _common(wording.texts, names, 0.5)) - usual_names - entities,
-        numbers=frozenset(number for wording in wordings if len(wording.lines) > 1 for number in _common(wording.texts, numbers, 0.8))
-        - _STATUS,
         files=_files(wordings),
         troubles=frozenset(name for text in told for name, _ in troubles_in(text)),
         talk=frozenset(word for text in told for _, said in troubles_in(text) for word in said),

@@ -1,6 +1,6 @@
-"""Evidence: words, names, numbers and source files that the change and the failing lines share.
+"""Evidence: words, names and source files that the change and the failing lines share.
 
-Knows:   what a change removes or sets weighs most, what it talks about least; a name or number that only one change moves is worth
+Knows:   what a change removes or sets weighs most, what it talks about least; a name that only one change moves is worth
          more than many common words.
 Ignores: whether the change can break anything (mechanism.py).
 """
@@ -12,7 +12,7 @@ from statistics import fmean
 from correlate.citing import evidence_of
 from correlate.evidence.candidates import Candidate
 from correlate.evidence.docket import Docket
-from correlate.evidence.grades import CLUE, FAIR, PROOF, STRONG
+from correlate.evidence.grades import CLUE, FAIR, STRONG
 from correlate.evidence.tokens import words
 from schemas.evidence import Evidence
 from schemas.incident import Argument
@@ -30,7 +30,6 @@ def judge(docket: Docket, candidate: Candidate) -> list[Argument]:
     arguments = [
         _linked(docket, candidate),
         *_names(docket, candidate),
-        *_numbers(docket, candidate),
         *_source(docket, candidate),
         *_library(docket, candidate),
     ]
@@ -38,10 +37,11 @@ def judge(docket: Docket, candidate: Candidate) -> list[Argument]:
 
 
 def _linked(docket: Docket, candidate: Candidate) -> Argument:
-    """The link beyond what the changes at hand have on the average."""
+    """The link beyond what the changes at hand have on the average.  That words are shared says something, how many of them hardly more: who
+    changes what it is about, who watches it and who guards it all speak of it."""
     usual = fmean([docket.link(other).nats for other in docket.candidates if other.deployed] or [0.0])
     link = docket.link(candidate)
-    nats = max(-FAIR, min(PROOF - CLUE, link.nats - max(usual, ORDINARY if docket.symptom.wordings else 0.0)))
+    nats = max(-FAIR, min(FAIR, link.nats - max(usual, ORDINARY if docket.symptom.wordings else 0.0)))
     if link.words:
         shared = ", ".join(_spelled(docket, word) for word in link.words)
         text = (
@@ -63,21 +63,6 @@ def _names(docket: Docket, candidate: Candidate) -> list[Argument]:
         if rare
         else []
     )
-
-
-def _numbers(docket: Docket, candidate: Candidate) -> list[Argument]:
-    content, said = docket.content(candidate), docket.symptom.numbers
-    if met := sorted(content.moved_numbers & said):
-        return [
-            Argument(
-                kind=KIND, nats=STRONG, text=f"The errors show a value that it set or took away: {met[0]}.", refs=_saying(docket, met[0])
-            )
-        ]
-    if old := sorted(content.replaced_numbers & said):
-        return [
-            Argument(kind=KIND, nats=-FAIR, text=f"The errors still show the value it replaced: {old[0]}.", refs=_saying(docket, old[0]))
-        ]
-    return []
 
 
 def _source(docket: Docket, candidate: Candidate) -> list[Argument]:

@@ -1,4 +1,4 @@
-"""Words, names, numbers and files that a change and the failing lines share."""
+"""Words, names and files that a change and the failing lines share."""
 
 from dataclasses import replace
 
@@ -36,21 +36,19 @@ def test_a_change_that_talks_about_the_symptom_is_less_suspect_than_one_that_tou
     assert nats(text.judge, told, "renames") > nats(text.judge, told, "talks")
 
 
+def test_however_many_words_are_shared_they_say_no_more_than_a_fair_clue() -> None:
+    logs = (Log("error", "orders", 9, "reservation ledger rebalance stalled while warehouse picker waits {i}"),)
+    says_all = "@@\n-    reservation.ledger.rebalance(warehouse.picker)\n-    warehouse.picker.waits(reservation.ledger.stalled)\n"
+    told = outage(Change("all", 5, "orders", diff=says_all), Change("none", 5, "orders", diff="@@\n-    x = 1\n+    x = 2\n"), logs=logs)
+    assert nats(text.judge, told, "none") < 0 < nats(text.judge, told, "all") == FAIR
+
+
 def test_words_of_healthy_lines_accuse_less() -> None:
     touches = Change("touches", 5, "orders", diff="@@\n-    window = merge(postal)\n+    window = postal\n")
     idle = Change("idle", 5, "orders", diff="@@\n-    x = 1\n+    x = 2\n")
     failing = Log("error", "orders", 9, "merge window stuck {i}")
     usual = outage(touches, idle, logs=(failing, Log("info", "orders", 9, "merge window opened {i}")))
     assert nats(text.judge, outage(touches, idle, logs=(failing,)), "touches") > nats(text.judge, usual, "touches")
-
-
-def test_the_value_that_was_set_accuses_and_the_value_that_was_replaced_acquits() -> None:
-    logs = (Log("error", "orders", 9, "model timed out after 120 ms, request r-{i}"),)
-    sets = Change("sets", 5, "orders", diff="@@\n-timeout = 1200\n+timeout = 120\n")
-    leaves = Change("leaves", 5, "orders", diff="@@\n-timeout = 120\n+timeout = 1200\n")
-    told = outage(sets, leaves, logs=logs)
-    assert any("120" in said and "set" in said for said in texts(told, "sets"))
-    assert any("still show" in said for said in texts(told, "leaves"))
 
 
 def test_a_stack_trace_points_to_the_file() -> None:
