@@ -1,13 +1,15 @@
 """One told outage, read from its file and checked.
 
-Knows:   the fields of `known/*.yaml`, `kept/*.yaml` and `fresh/*.yaml`; minutes are counted from the onset, negative ones before it.
+Knows:   the fields of the files of each part; minutes are counted from the onset, negative ones before it.
 Ignores: how telemetry and change events look (telemetry.py, bodies.py).
 
-The stories of `known/` are for development.  Those of `kept/` and `fresh/` are for measuring only: whoever changes a judge looks at the
-figures of these, not at their cases.  Those of `fresh/` were written by someone who has not read how the engine judges; what each of them
-lets be seen differs: sampling, call graph, catalogue, and whole kinds of signal are missing here and there.
+The stories of `known/` and `wide/` are for development.  Those of `kept/`, `fresh/` and `blind/` are for measuring only: whoever changes a
+judge looks at the figures of these, not at their cases.  What those of `fresh/` let be seen differs: sampling, call graph, catalogue, and
+whole kinds of signal are missing here and there.  So it is with `wide/` and `blind/`, which are harder: other technologies, and up to hours
+between the guilty change and the outage.  All three were written by people who had not read how the engine judges.
 
-First sight of the first 14 of `kept/`: 7 of 10 guilty changes first, none accused in 4 of 4 without one.  Of `fresh/`: 5 of 14, 5 of 6.
+First sight: of the first 14 of `kept/` 7 of 10 guilty changes first, none accused in 4 of 4 without one; of `fresh/` 5 of 14, 5 of 6; of
+`wide/` 8 of 28, 8 of 12; of `blind/` 0 of 14, 4 of 6.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-PARTS: Final = ("known", "kept", "fresh")
+PARTS: Final = ("known", "kept", "fresh", "wide", "blind")
 HERE: Final = Path(__file__).resolve().parent
 
 

@@ -34,7 +34,7 @@ def named(pair: tuple[str, Story]) -> str:
     return pair[1].name
 
 
-def test_each_half_has_a_dozen_outages_and_a_quarter_that_no_change_began() -> None:
+def test_each_part_has_a_dozen_outages_and_a_quarter_that_no_change_began() -> None:
     for part in PARTS:
         told = stories(part)
         assert len(told) >= 12
@@ -45,7 +45,7 @@ def test_each_half_has_a_dozen_outages_and_a_quarter_that_no_change_began() -> N
 def test_innocent_changes_lie_around_the_guilty_one_and_no_deploy_precedes_its_commit(pair: tuple[str, Story]) -> None:
     told = pair[1].told
     assert 2 <= sum(change.id != told.guilty for change in told.changes) <= 9
-    assert all(change.deploy.min > change.min for change in told.changes if change.deploy)
+    assert all(change.deploy.min >= change.min for change in told.changes if change.deploy)
     assert all(change.min < 0 for change in told.changes if change.id == told.guilty)
 
 
@@ -86,7 +86,7 @@ def test_a_story_that_contradicts_itself_is_refused_with_its_name(tmp_path: Path
 
 
 def test_every_part_can_be_asked_for_by_name_and_no_story_is_told_twice() -> None:
-    assert TOLD == {"told-known": "known", "told-kept": "kept", "told-fresh": "fresh"}
+    assert {"told-known", "told-kept", "told-fresh", "told-wide", "told-blind"} == TOLD.keys()
     names = [story.name for _, story in ALL]
     assert len(set(names)) == len(names)
     assert len({story.told.about for _, story in ALL}) == len(names)
