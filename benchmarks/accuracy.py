@@ -7,9 +7,11 @@ off goes on where it was; `--write docs/accuracy.md` makes the document from all
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from inspect import getsource
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 import orjson
@@ -19,11 +21,13 @@ from benchmarks import studies
 from benchmarks.cases import Case, read_set
 from benchmarks.figures import Figures
 from benchmarks.floors import floors
-from benchmarks.report import document
+from benchmarks.grouping import rules
+from benchmarks.readings import readers_digest
+from benchmarks.report import beside_rules, document
 from benchmarks.runs import JOBS_MOST, KEPT, ROOT, Variant
-from benchmarks.score import Judged, scores
+from benchmarks.score import Judged, Scores, scores
 from benchmarks.studies import Measured, measure
-from benchmarks.tables import CAUSES, DETECTION, REST, SHORT, terminal
+from benchmarks.tables import CAUSES, DETECTION, GROUPING, REST, SHORT, terminal
 from benchmarks.told.story import PARTS
 from benchmarks.told.write import write_part
 
@@ -90,11 +94,17 @@ def command(
     measured = {}
     for name, cases in sets.items():
         measured[name] = measure(name, cases, AS_RECORDED, jobs, kept)
-        store.put(measured[name].row() | {"floors": _floors(name, cases, kept)})
+        beside = {
+            "floors": _aside(name, cases, kept, floors),
+            "rules": _aside(name, cases, kept, rules),
+        }
+        store.put(measured[name].row() | beside)
     store.tell(measured, seeds, absent)
     console = Console(width=200)
     for title, columns in (("Detection", DETECTION), ("Causes", CAUSES), ("Changes, calibration, chains, storms", REST)):
         console.print(terminal(title, columns, {name: found.scores for name, found in measured.items()}))
+    for name, compared in beside_rules({name: row for name, row in store.document()["sets"].items() if name in sets}):
+        console.print(terminal(f"Grouping of alerts: {name}", GROUPING, compared))
     some = {name: studies.chosen(cases, study_cases) for name, cases in sets.items()}
     _study("generality", generality, studies.generality(some), measured, jobs, store, console)
     _study("ablation", ablation, studies.ablations(some), measured, jobs, store, console)
@@ -160,14 +170,18 @@ def _digest_of(package: str, said: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def _floors(name: str, cases: list[Case], kept: Path) -> dict[str, Any]:
-    """Floors of a set; they read every dump, so they are kept."""
-    digest = hashlib.sha256(repr([(case.name, case.path.stat().st_mtime_ns) for case in cases]).encode()).hexdigest()[:16]
-    place = kept / name / f"floors.{digest}.json"
+def _source_of(function: Callable[..., object]) -> str:
+    return getsource(sys.modules[function.__module__])
+
+
+def _aside(name: str, cases: list[Case], kept: Path, make: Callable[[Sequence[Case]], dict[str, Scores]]) -> dict[str, Scores]:
+    """What stands beside the engine on a set; it reads whole dumps, so it is kept as long as they, the readers and the rules are the same."""
+    said = repr([(case.name, case.path.stat().st_mtime_ns) for case in cases]) + readers_digest() + _source_of(make)
+    place = kept / name / f"{make.__name__}.{hashlib.sha256(said.encode()).hexdigest()[:16]}.json"
     if not place.exists():
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(orjson.dumps(floors(cases)))
-    found: dict[str, Any] = orjson.loads(place.read_bytes())
+        place.write_bytes(orjson.dumps(make(cases)))
+    found: dict[str, Scores] = orjson.loads(place.read_bytes())
     return found
 
 

@@ -14,7 +14,7 @@ from benchmarks.ablations import KINDS
 from benchmarks.floors import FLOORS
 from benchmarks.perturb import PERTURBATIONS
 from benchmarks.published import goals_of, peers_of
-from benchmarks.tables import CAUSES, DETECTION, REST, SHORT, markdown, presentable, show, show_drop
+from benchmarks.tables import CAUSES, DETECTION, GROUPING, REST, SHORT, markdown, presentable, show, show_drop
 
 _HEAD: Final = """# Accuracy
 
@@ -26,6 +26,9 @@ the fault's biggest incident.  **own**: each incident answers for one fault only
 scores 0.  **HR@k**: likewise for the guilty change.  **abstained**: no change accused (score ≥ 0.5) where none is guilty.  **false**:
 incidents that overlap no fault; **false/day**: for each day of time outside every fault's window.  **merged**: faults that share their biggest incident.  **chain precision**: share of the chain's edges along which failure really
 ran (direct: edge by edge), known for simulated outages only.  **ECE**: by how much the first cause's score differs from how often it is right."""
+_GROUPING: Final = """Incidents made of the alerts alone by rules that many teams have, by the same scores: each alert by itself (a repeat within five
+minutes is none); a new incident after five silent minutes, in one stream or for each service; and the groups of Prometheus Alertmanager by
+alert name and service, which live as long as one of their alerts.  Only sets with a hundred alerts."""
 _SIMULATED: Final = """Each simulated outage is one seed: a layered call graph of 5 to 200 services, sized with headroom; requests arrive by chance, flat, in
 the rhythm of a day or in bursts; they hold a worker until their callees have answered, queue, time out and are tried again.  A fault changes
 one cause (processors, memory, a disk, the network around a service, code, a limit, a provider outside, a release, or nothing but more
@@ -53,6 +56,7 @@ def _parts(stored: Mapping[str, Any]) -> Iterator[str]:
     yield "## Detection and onset\n\n" + _scores(sets, DETECTION)
     yield "## Causes by service\n\n" + _scores(sets, CAUSES)
     yield "## Changes, calibration, chains, storms\n\n" + _scores(sets, REST)
+    yield f"## Grouping, beside simple rules\n\n{_GROUPING}\n\n" + _grouping(sets)
     yield "## Cost\n\n" + _cost(sets)
     yield "## Beside others\n\n" + _beside(sets)
     yield "## Are the scores probabilities?\n\n" + _reliability(stored)
@@ -113,6 +117,22 @@ def _scores(sets: Mapping[str, Any], names: Sequence[str]) -> str:
 def _shown(sets: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, float | None], Mapping[str, Any]]]:
     for name, row in sets.items():
         yield name, presentable(row["scores"]), row
+
+
+def beside_rules(sets: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Mapping[str, float | None]]]]:
+    """Of every set with enough alerts to be grouped: its name, the engine's scores and those of the rules."""
+    for name, shown, row in _shown(sets):
+        if shown.get("reduction") is not None:
+            yield name, {"Causeline": shown, **row.get("rules", {})}
+
+
+def _grouping(sets: Mapping[str, Any]) -> str:
+    rows = [
+        [name, f"**{label}**" if label == "Causeline" else label, *(show(each, found.get(each)) for each in GROUPING)]
+        for name, compared in beside_rules(sets)
+        for label, found in compared.items()
+    ]
+    return markdown(("set", "grouped by", *GROUPING), rows)
 
 
 def _cost(sets: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ REST: Final = (
     "HR@1", "HR@3", "HR@5", "own HR@1", "own HR@3", "abstained", "decoys first", "ECE", "chain edges", "chain precision", "chain precision direct",
     "alerts", "reduction", "purity", "true incidents/case",
 )  # fmt: skip
+GROUPING: Final = ("incidents", "recall", "precision", "false/day", "fragments", "merged", "reduction", "purity")
 SHORT: Final = ("recall", "precision", "AC@1", "AC@3", "own AC@1", "own AC@3", "HR@1", "abstained", "decoys first", "false")
 """What is compared between variants."""
 ALERTS_LEAST: Final = 100
