@@ -202,10 +202,11 @@ class IncidentBook:
             trouble.sure, trouble.onset_ns, trouble.local = begin.nats, begin.at_ns, np.zeros(0)
 
     def _publish(self, trouble: Trouble, opening: float) -> list[Notice]:
-        """Telemetry alone must keep its evidence up for a window before anybody is told."""
+        """Telemetry alone must keep its evidence up for a window before anybody is told: what was detected, where a job is one resource."""
         lasted = trouble.last_ns - trouble.onset_ns >= trouble.window_ns
         notices = []
-        enough = trouble.best >= (_UNALERTED if self.alerting else 1) * opening
+        shown = max([0.0, *(trouble.seen.get(entity, 0.0) for entity in trouble.entities)])
+        enough = shown >= (_UNALERTED if self.alerting else 1) * opening
         if not trouble.published and (trouble.alerted or (enough and lasted and trouble.blame)):
             trouble.published = True
             notices.append(Notice(trouble.number, "opened"))

@@ -54,6 +54,21 @@ def sizes(level: Floats, successes: Bools) -> Floats:
     return np.where(successes & (size <= 100.0), np.where(size <= 1.0, 1.0, 100.0) - size, size)
 
 
+def grain(level: Floats, step_s: Floats) -> Floats:
+    """Standard deviation of a rate that comes of counting events one by one: the root of how many a step usually has, over the step.  0 where
+    no step is given: nothing is counted."""
+    counted = step_s > 0
+    return np.where(counted, np.sqrt(np.abs(np.nan_to_num(level)) / np.where(counted, step_s, 1.0)), 0.0)
+
+
+def steps(times: Int64s) -> Floats:
+    """Median distance of the times in each row, 0 standing where there is none; NaN for fewer than two."""
+    ordered = np.sort(times, axis=1)
+    gaps = np.diff(ordered, axis=1).astype(np.float64)
+    gaps[ordered[:, :-1] <= 0] = np.nan
+    return medians(gaps)
+
+
 def flat_caps(samples: Floats, level: Floats, spread: Floats, rare: Floats) -> Floats:
     """The most nats that each row may earn: infinite, but for a flat line only as much as its length warrants.
 

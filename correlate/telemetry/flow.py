@@ -47,6 +47,7 @@ def calls(table: SeriesTable, registry: Registry, begin: Int64s, end: Int64s) ->
     level, spread = table.level[edges], np.nan_to_num(table.spread[edges])
     with np.errstate(divide="ignore", invalid="ignore"):
         bursts = np.maximum(1.0, np.nan_to_num(spread**2 * tick_s / level, posinf=1.0))  # variance over mean of the counts
+        bursts = np.maximum(bursts, table.parameters.relative_floor**2 * count)  # however many are counted, they scatter by a share of them
         observed, expected = count / exposure, before / exposure_before
     ratio = shares.two_rates(count, exposure, _TRUST * before, _TRUST * exposure_before) / bursts
     known = (exposure > 0) & (exposure_before > 0)

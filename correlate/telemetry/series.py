@@ -40,7 +40,7 @@ _ARRAYS: Final[dict[str, tuple[type, float, int]]] = {
     "places": (np.int32, 0, RING), "offsets": (np.int64, 0, RING), "rows": (np.int32, 0, RING),
     "head": (np.int64, 0, 0), "considered": (np.int64, 0, 0), "step": (np.int64, 0, 0),
     "last_time": (np.int64, 0, 0), "last_value": (np.float64, np.nan, 0),
-    "cumulative": (np.bool_, 0, 0), "successes": (np.bool_, 0, 0), "moves": (np.int64, 0, 0), "falls": (np.int64, 0, 0),
+    "cumulative": (np.bool_, 0, 0), "successes": (np.bool_, 0, 0), "broken": (np.bool_, 0, 0), "moves": (np.int64, 0, 0), "falls": (np.int64, 0, 0),
     "normal": (np.float64, np.nan, -1), "learned": (np.int64, 0, 0), "residuals": (np.float64, np.nan, -1), "judged": (np.int64, 0, 0),
     "level": (np.float64, np.nan, 0), "spread": (np.float64, np.nan, 0), "cap": (np.float64, np.inf, 0), "floor": (np.float64, 0, 0),
     "local": (np.float64, np.nan, 0), "local_at": (np.int64, 0, 0), "rare": (np.float64, 1.0, 0), "peers": (np.int64, 0, 0),
@@ -64,6 +64,8 @@ class SeriesTable:
     successes: Bools
     moves: Int64s
     falls: Int64s
+    broken: Bools
+    """It has grown by a fraction: it measures, and counts no events."""
     normal: Floats
     learned: Int64s
     residuals: Floats
@@ -157,6 +159,7 @@ class SeriesTable:
         growth = value - former
         np.add.at(self.moves, number[counts], growth[counts] != 0)
         np.add.at(self.falls, number[counts], growth[counts] < 0)
+        self.broken[number[counts & (growth % 1.0 > 0)]] = True
         suspects = np.unique(number[counts])
         often = (self.falls[suspects] >= 2) & (self.falls[suspects] > _FALLS * self.moves[suspects])
         gauges = suspects[often & (self.moves[suspects] >= _MOVES)]
@@ -164,9 +167,8 @@ class SeriesTable:
             self._restart_as_gauges(gauges)
         step = self.step[number]
         usable = counts & (growth >= 0) & (span > 0) & ((step == 0) | (span <= _GAP * step))
-        return np.where(self.cumulative[number], growth / np.maximum(span * 1e-9, 1e-9), value), usable | (
-            counts & ~self.cumulative[number]
-        )
+        usable |= counts & ~self.cumulative[number]
+        return np.where(self.cumulative[number], growth / np.maximum(span * 1e-9, 1e-9), value), usable
 
     def _restart_as_gauges(self, gauges: Int64s) -> None:
         self.cumulative[gauges] = False
@@ -177,12 +179,7 @@ class SeriesTable:
         """A step is the median distance of the samples in the ring; measured when their number has doubled, then once a ring."""
         count = self.head[touched]
         due = touched[(count >= 2) & (((count - 1) & (count - 2) == 0) | (count % RING == 0))]
-        if not len(due):
-            return
-        times = np.sort(self.times[due], axis=1)  # 0 stands where no sample is yet
-        gaps = np.diff(times, axis=1).astype(np.float64)
-        gaps[times[:, :-1] <= 0] = np.nan
-        step = baseline.medians(gaps)
+        step = baseline.steps(self.times[due])
         known = ~np.isnan(step)
         self.step[due[known]] = np.maximum(step[known].astype(np.int64), self.parameters.tick_ns)
 
@@ -282,6 +279,8 @@ class SeriesTable:
         return np.where(known, z, np.nan), cap
 
     def scale(self, series: Int64s) -> Floats:
-        """The unit of a deviation: the spread, but no less than a share of the level and of the peers' spread."""
-        relative = self.parameters.relative_floor * baseline.sizes(self.level[series], self.successes[series])
-        return np.maximum(np.fmax(np.maximum(self.spread[series], relative), self.floor[series]), 1e-9)
+        """The unit of a deviation: the spread, but no less than its floors."""
+        level, counted = self.level[series], self.cumulative[series] & ~self.broken[series]
+        relative = self.parameters.relative_floor * baseline.sizes(level, self.successes[series])
+        chance = baseline.grain(level, np.where(counted, self.step[series] * 1e-9, 0.0))
+        return np.maximum(np.maximum(np.fmax(np.maximum(self.spread[series], relative), self.floor[series]), chance), 1e-9)

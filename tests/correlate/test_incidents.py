@@ -68,6 +68,17 @@ def test_a_resource_alone_is_no_incident() -> None:
     assert estate.play(QUIET_S + 900).told() == []
 
 
+def test_a_job_is_one_resource_however_many_it_uses() -> None:
+    """Where people are alerted, what none of their alerts covers needs twice the evidence; a job of three minutes that moves processor, disk
+    and network has it once."""
+    estate = shop(begin_s=1e9, end_s=1e9)
+    estate.book.alerting = True
+    estate.service("mail", lambda _: 0.1, cpu=between(QUIET_S, QUIET_S + 180, 20, 95))
+    for name in ("container_fs_io_time_seconds", "container_network_transmit_bytes", "container_memory_working_set_bytes"):
+        estate.series(metric("mail", name), between(QUIET_S, QUIET_S + 180, 100, 400))
+    assert estate.play(QUIET_S + 900).told() == []
+
+
 def test_recovery_is_told_when_a_calm_window_has_passed() -> None:
     """Open → recovering → resolved; the end is that of the outage, not that of the watching."""
     estate = shop().play(QUIET_S + 1500)

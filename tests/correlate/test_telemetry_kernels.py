@@ -37,6 +37,19 @@ def test_the_spread_is_the_wider_of_middle_and_tail(rows: list[list[float]]) -> 
     assert baseline.spreads(np.array(rows)) == pytest.approx([slow.spread(row) for row in rows], nan_ok=True)
 
 
+@given(st.lists(st.tuples(holey, st.sampled_from((0.0, 0.5, 10.0, 300.0))), min_size=1, max_size=9))
+def test_counted_events_scatter_by_the_root_of_their_number(rows: list[tuple[float, float]]) -> None:
+    """Where nothing is counted (no step) there is no such floor."""
+    level, step_s = (np.array(column) for column in zip(*rows, strict=True))
+    assert baseline.grain(level, step_s) == pytest.approx([slow.grain(*row) for row in rows])
+
+
+@given(matrices(st.integers(0, 10**12)))
+def test_a_step_is_the_median_distance_of_the_samples(rows: list[list[int]]) -> None:
+    """In whatever order they lie in the ring; 0 stands where none is yet."""
+    assert baseline.steps(np.array([[0, *row] for row in rows])) == pytest.approx([slow.step(row) for row in rows], nan_ok=True)
+
+
 @given(st.lists(st.tuples(st.integers(0, 3), st.one_of(st.floats(0, 1e3), st.just(math.nan))), min_size=1, max_size=20))
 def test_peers_are_compared_from_three_on(rows: list[tuple[int, float]]) -> None:
     """Median spread of the same metric elsewhere."""

@@ -43,6 +43,19 @@ def test_a_counter_becomes_a_rate_per_second() -> None:
     assert kept(made) == [2.0, 6.0]
 
 
+def test_a_counter_of_few_events_is_known_as_well_as_their_number_allows() -> None:
+    """Four or five a minute are the same rate; seconds of processor time are measured, and may be known far better."""
+    made = table(counter=True)
+    made.add(True, 0)
+    for minute in range(12):
+        take(made, [(0, 60.0 * minute, 4.0 * minute), (1, 60.0 * minute, 4.5 * minute)])
+    for series in (0, 1):
+        made.level[series], made.spread[series] = made.values[series, 0], 0.0
+    events, measured = made.scale(np.arange(2)).tolist()
+    assert events == pytest.approx(2 / 60)  # the root of four, in a minute
+    assert measured < events / 10
+
+
 def test_a_reset_and_a_gap_give_no_rate() -> None:
     """After a restart or a silence longer than three steps the next growth counts again."""
     made = table(counter=True)

@@ -33,6 +33,17 @@ def size(level: float, successes: bool) -> float:
     return 100 - level if successes and level <= 100 else level
 
 
+def grain(level: float, step_s: float) -> float:
+    """Events of a step scatter by the root of their number; as a rate, over the step."""
+    if math.isnan(level) or step_s <= 0:
+        return 0.0
+    return math.sqrt(abs(level) * step_s) / step_s
+
+
+def step(times: Sequence[int]) -> float:
+    return median([float(after - before) for before, after in pairwise(sorted(time for time in times if time > 0))])
+
+
 def peer_median(groups: Sequence[int], spreads: Sequence[float], of: int) -> float:
     known = [value for group, value in zip(groups, spreads, strict=True) if group == groups[of] and not math.isnan(value)]
     return median(known) if len(known) >= 3 else 0.0
