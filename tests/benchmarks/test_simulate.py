@@ -123,6 +123,12 @@ def test_a_quiet_estate_stays_quiet() -> None:
         assert np.allclose(course.latency_s[50:], course.latency_s[-1], rtol=0.05)
 
 
+def test_no_regular_job_is_an_outage_of_its_own() -> None:
+    """The truth tells of the fault alone: a job that fills queues when it meets a wave of requests is made smaller."""
+    usual = outage(plan(46010)).without.latency_s
+    assert (usual.max(axis=0) < 2 * np.median(usual, axis=0)).all()
+
+
 def test_callers_inherit_latency_in_proportion_to_their_calls() -> None:
     """A slow store makes a direct caller slower by calls times the difference, and leaves those who do not reach it alone."""
     built = estate(plan(12))
