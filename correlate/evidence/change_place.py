@@ -31,17 +31,18 @@ def judge(docket: Docket, candidate: Candidate) -> list[Argument]:
 
 
 def _nats(docket: Docket, entity: str) -> float:
-    """How much more of the blame lies there than at an entity on the average."""
+    """How much more of the blame lies there than at an entity on the average; those that are known to show nothing count too."""
     if not docket.places:
         return 0.0
-    shares = [docket.places.get(name, 0.0) + TRACE for name in sorted({*docket.scene.calls, *docket.places})]
+    shares = [docket.places.get(name, 0.0) + TRACE for name in sorted({*docket.scene.known, *docket.places})]
     return log((docket.places.get(entity, 0.0) + TRACE) / fmean(shares))
 
 
 def _said(docket: Docket, nats: float, entity: str) -> Argument:
-    share = docket.places.get(entity, 0.0)
+    most = max(docket.places.values(), default=0.0)
+    share = docket.places.get(entity, 0.0) / most if most else 0.0
     shown = (
-        "departs most from normal"
+        f"departs most from normal{', though little' if most < 1 else ''}"
         if share >= 1
         else f"departs {percent(share)} as far from normal as the one that departs most"
         if share > 0

@@ -1,12 +1,22 @@
 """What was changed, against where the trouble sits (C15)."""
 
 from dataclasses import replace
+from math import log
+
+import pytest
 
 from correlate.evidence import change_place
+from correlate.evidence.candidates import Candidate
+from correlate.evidence.docket import Docket, open_docket
 from correlate.evidence.places import places
 from schemas.signal import Kind, Signal, Status, Subject
 from tests.correlate.evidence.bench import hear, nats, outage
 from tests.correlate.evidence.outages.tell import Change, Outage
+
+
+def by_entity(docket: Docket) -> list[Candidate]:
+    """The candidates, that of payments first."""
+    return sorted(docket.candidates, key=lambda candidate: "service:payments" not in candidate.entities)
 
 
 def measured(*changes: Change, blame: dict[str, float] | None = None) -> Outage:
@@ -60,3 +70,27 @@ def test_an_entry_that_complains_is_no_more_suspect_than_whom_it_waits_for() -> 
 def test_whoever_calls_the_most_blamed_bears_only_what_it_shows_itself() -> None:
     told = outage(Change("there", 5, "orders"), Change("caller", 5, "web"), blame={"orders": 10.0, "web": 1.0})
     assert places(told.scene())["service:web"] == 0.1
+
+
+def test_the_loudest_of_the_quiet_is_not_the_place_of_the_trouble() -> None:
+    """What a calm estate shows by chance does not clear everybody else, as twenty nats do."""
+    changes = (Change("there", 5, "payments"), Change("elsewhere", 5, "billing"))
+    gaps = []
+    for shown in (1.2, 6.0, 20.0):
+        docket = open_docket(replace(measured(*changes, blame={"payments": shown}).scene(), alerts=[]))
+        there, elsewhere = (sum(argument.nats for argument in change_place.judge(docket, one)) for one in by_entity(docket))
+        gaps.append(there - elsewhere)
+    assert gaps[0] < gaps[1] - 1
+    assert gaps[1] == gaps[2]
+
+
+def test_a_place_is_held_against_all_that_is_known_with_or_without_a_call_graph() -> None:
+    told = measured(Change("there", 5, "orders"), blame={"orders": 9.0})
+    scene = told.scene()
+    entities = scene.known | scene.calls.keys()
+    assert entities > places(scene).keys()
+    docket = open_docket(replace(scene, calls={}))
+    (candidate,) = docket.candidates
+    (argument,) = change_place.judge(docket, candidate)
+    others = len(scene.known | places(replace(scene, calls={})).keys()) - 1
+    assert argument.nats == pytest.approx(log(1.03 * (others + 1) / (1.03 + others * 0.03)))
