@@ -38,6 +38,8 @@ _NOT_TRAFFIC: Final = re.compile(
     r"bucket|created$|size|bytes|active|in_flight|inflight|pending|queue|limit|quota|memory|cpu|max$|info$|exemplar"
 )
 _PER_SECOND: Final = re.compile(r"(?:_total|_count|_per_second|_rps|_qps|rate)$|^(?:rps|qps)$")
+_COUNTER: Final = re.compile(r"_(?:total|count)$")
+"""By its name a counter, whose unit may be 1 as well as that of a ratio."""
 _STATUS_KEYS: Final = frozenset({
     "http.response.status_code", "http.status_code", "http_response_status_code", "status_code", "status", "code", "response_code",
     "rpc.grpc.status_code", "grpc_code", "grpc_status", "outcome", "error.type",
@@ -67,7 +69,8 @@ def golden(subject: Subject) -> Golden | None:
     if _SUCCEEDED.search(name):
         return Golden.SUCCESS_RATIO
     if _FAILED.search(name):
-        return Golden.ERROR_RATIO if "ratio" in name or "percent" in name or subject.unit in ("1", "%") else Golden.FAILED_REQUESTS
+        share = "ratio" in name or "percent" in name or (subject.unit in ("1", "%") and not _COUNTER.search(name))
+        return Golden.ERROR_RATIO if share else Golden.FAILED_REQUESTS
     if _REQUESTS.search(name) and "ratio" not in name:
         return Golden.FAILED_REQUESTS if _failed_status(subject) else Golden.REQUESTS
     return None

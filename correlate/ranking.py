@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from correlate.scene import Floats
-from correlate.telemetry import blame, inquiry
+from correlate.telemetry import blame, carried, inquiry
 from correlate.telemetry.assembly import Evidence
 from correlate.telemetry.roles import FAMILIES
 from correlate.telemetry.telemetry import Telemetry
@@ -70,7 +70,7 @@ def _explained(together: Floats, telemetry: Telemetry) -> Floats:
 
 def _discounted_totals(calibrated: Floats, evidence: Evidence, telemetry: Telemetry) -> Floats:
     below, _ = telemetry.registry.links()
-    rest = blame.discounted(calibrated, below, telemetry.parameters) * telemetry.remainders(evidence)
+    rest = blame.discounted(calibrated, below, telemetry.parameters) * carried.left_of(evidence, telemetry)
     return blame.totals(rest, telemetry.parameters, detecting=False)
 
 

@@ -10,13 +10,17 @@ Nats say how unusual a departure is, and a busy entry is usually the calmest ser
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from correlate.scene import Floats, Int64s
 from correlate.telemetry.blame import NOTICED, Links
 from correlate.telemetry.roles import ERRORS, LATENCY
+
+if TYPE_CHECKING:
+    from correlate.telemetry.assembly import Evidence
+    from correlate.telemetry.telemetry import Telemetry
 
 _LEAST: Final = 1e-12
 """No metric departs by less."""
@@ -41,3 +45,12 @@ def remainders(owner: Int64s, family: Int64s, metric: Int64s, size: Floats, nats
         np.maximum.at(before, (owner[mine], family[mine]), nats[mine])
         np.maximum.at(after, (owner[mine], family[mine]), nats[mine] * left)
     return np.where(before > 0, after / np.maximum(before, 1e-9), 1.0)
+
+
+def left_of(evidence: Evidence, telemetry: Telemetry) -> Floats:
+    """Entity × family: the share of a span's evidence that no callee accounts for."""
+    series = np.arange(len(evidence.nats))
+    size = np.nan_to_num(np.abs(evidence.deviation)) * telemetry.series.scale(series)
+    registry, below = telemetry.registry, telemetry.registry.links()[0]
+    metric = telemetry.series.peers[series]
+    return remainders(registry.owner[series], registry.family[series], metric, size, evidence.nats, below, evidence.raw.shape)

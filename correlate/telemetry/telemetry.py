@@ -14,15 +14,16 @@ import numpy as np
 
 from correlate.parameters import DEFAULTS, Parameters
 from correlate.scene import Finding, Floats, Int64s, Position, Series
-from correlate.telemetry import blame, carried, findings, flow, inquiry, surprise
+from correlate.telemetry import blame, findings, flow, inquiry, surprise
 from correlate.telemetry.assembly import Evidence, assemble, nothing
 from correlate.telemetry.baseline import Bools
+from correlate.telemetry.failing import failing
 from correlate.telemetry.interner import Interner
 from correlate.telemetry.logs import Logs
 from correlate.telemetry.mentions import Mentions
 from correlate.telemetry.nulls import Null
 from correlate.telemetry.registry import Registry
-from correlate.telemetry.roles import FAMILIES, owner_of
+from correlate.telemetry.roles import ERRORS, FAMILIES, owner_of
 from correlate.telemetry.rows import LogRows, MetricRows, Span
 from correlate.telemetry.series import SeriesTable
 from schemas.signal import Kind, Subject
@@ -278,16 +279,9 @@ class Telemetry:
         local = np.concatenate((local, np.full(len(everyone) - len(local), np.nan))) if len(local) < len(everyone) else local
         deviation, nats = self._surprise(everyone, begin, end, local, 1)
         shifts = {} if self.logs.silent else self.logs.shifts(begin_ns, end_ns)
-        return assemble(self.registry, deviation, nats, flow.calls(self.series, self.registry, begin, end), shifts)
-
-    def remainders(self, evidence: Evidence) -> Floats:
-        """Entity × family: the share of evidence that no callee accounts for."""
-        series = np.arange(len(evidence.nats))
-        size = np.nan_to_num(np.abs(evidence.deviation)) * self.series.scale(series)
-        registry, below = self.registry, self.registry.links()[0]
-        return carried.remainders(
-            registry.owner[series], registry.family[series], self.series.peers[series], size, evidence.nats, below, evidence.raw.shape
-        )
+        found = assemble(self.registry, deviation, nats, flow.calls(self.series, self.registry, begin, end), shifts)
+        np.maximum.at(found.raw[:, ERRORS], *failing(self.series, self.registry, begin, end))
+        return found
 
     def window_ns(self, entity: str) -> int:
         return inquiry.clock(self, entity)

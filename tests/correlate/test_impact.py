@@ -146,6 +146,15 @@ def test_names_and_status_tell_what_a_series_counts(name, labels, what):
     assert golden(Subject(kind=Kind.METRIC, entity="service:api", name=name, attributes=tuple(sorted(labels.items())))) is what
 
 
+def test_a_counter_of_unit_1_counts_and_a_gauge_of_unit_1_is_a_share():
+    """OpenTelemetry gives counts without a unit of their own the unit 1, as it does ratios."""
+    counts, share = (
+        Subject(kind=Kind.METRIC, entity="service:api", name=name, unit="1") for name in ("request_errors_total", "request_errors")
+    )
+    assert golden(counts) is Golden.FAILED_REQUESTS
+    assert golden(share) is Golden.ERROR_RATIO
+
+
 def test_milliseconds_in_a_name_are_not_seconds():
     assert seconds_per_unit(Subject(kind=Kind.METRIC, entity="service:api", name="request_duration_ms")) == 1e-3
 

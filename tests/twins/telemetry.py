@@ -205,6 +205,21 @@ def accounted(rows: Sequence[tuple[int, Sequence[float], float]], asked: Sequenc
     return [1.0 if own is None else min(1.0, max(0.0, own / whole)) for own in failed]
 
 
+def failing(failed: Sequence[float], before: Sequence[float], asked: float, usual: float) -> float:
+    """Nats by which more fails than usual: two Poisson rates, less by how much more than chance the usual counts vary."""
+    shares, counts = _known(failed), [share * usual for share in _known(before)]
+    if not shares or not counts or not asked > 0 or not usual > 0:
+        return 0.0
+    count, exposure, usually, exposed = sum(shares) * asked, len(shares) * asked, sum(counts), len(counts) * usual
+    if count / exposure <= usually / exposed:
+        return 0.0
+    mean = usually / len(counts)
+    bursts = max(1.0, sum((one - mean) ** 2 for one in counts) / len(counts) / mean) if mean > 0 else 1.0
+    common = (count + usually) / (exposure + exposed)
+    then = usually * math.log(usually / exposed / common) if usually > 0 else 0.0
+    return max(0.0, count * math.log(count / exposure / common) + then) / bursts
+
+
 def _known(window: Sequence[float]) -> list[float]:
     return [value for value in window if not math.isnan(value)]
 
