@@ -15,9 +15,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Final
 
-from correlate.evidence.numbers import moved_numbers, moved_value, moved_versions
+from correlate.evidence.numbers import is_version, moved_numbers, moved_value, moved_versions
 from correlate.evidence.patch import SETTING, Pair, Patch, read, same_but_for_numbers
 from correlate.evidence.tokens import words
 
@@ -107,13 +108,8 @@ def effects(diff: str, files: tuple[str, ...]) -> tuple[Effect, ...]:
     patch = read(diff)
     is_config = any(_CONFIG.search(path) for path in files)
     found: dict[tuple[str, str], Effect] = {}
-    for kind, lines in (
-        *_numbers(patch),
-        *_constructs(patch),
-        *_names(patch, is_config),
-        *_objects(patch),
-        *_rest(patch, files, is_config),
-    ):
+    told = (_numbers(patch), _constructs(patch), _names(patch, is_config), _objects(patch), _rest(patch, files, is_config))
+    for kind, lines in chain.from_iterable(told):
         text = " → ".join(" ".join(line.split())[:80] for line in lines[:2])
         found.setdefault((kind, text), Effect(kind, words("\n".join(lines)), text))
     if not found and _code(" ".join(patch.removed)) != _code(" ".join(patch.added)) and patch.removed:
@@ -165,7 +161,7 @@ def _near(patch: Patch, counted: Sequence[tuple[str, int]]) -> list[str]:
 def _names(patch: Patch, is_config: bool) -> _Found:
     """Literals, keys and settings that others may rely on."""
     for pair in patch.pairs:
-        if _SPOKEN.search(pair.old):
+        if _SPOKEN.search(pair.old) or is_version(pair.old, pair.new):  # how far a version moved is for its numbers to say
             continue
         if is_config and (kind := _setting(pair)):
             yield kind, (pair.old.strip(), pair.new.strip())

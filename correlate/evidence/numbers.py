@@ -116,6 +116,11 @@ def moved_versions(old: str, new: str, context: Sequence[str] = ()) -> Iterator[
             yield "minor" if minor != minor_now else "patch"
 
 
+def is_version(old: str, new: str) -> bool:
+    """Whether two lines tell another version of the same thing."""
+    return _version_pair(old, new) is not None
+
+
 def library_of(old: str, new: str, context: Sequence[str] = ()) -> str:
     """What the version in a line is of: the rest of the line, or what stands around a line that has nothing else; empty without one."""
     if _version_pair(old, new) is None:

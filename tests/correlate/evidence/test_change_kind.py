@@ -1,4 +1,4 @@
-"""Documents, tests, layout and build pipelines do not reach production."""
+"""Documents, tests, layout, dashboards and build pipelines do not reach production."""
 
 import pytest
 
@@ -12,13 +12,32 @@ def inert(*files: str, message: str = "", diff: str = "") -> bool:
 
 
 @pytest.mark.parametrize(
-    "path", ["docs/a.md", "orders/tests/test_a.py", "src/a.spec.ts", ".github/workflows/ci.yml", "web/site.css", "x_test.go"]
+    "path",
+    [
+        "docs/a.md",
+        "orders/tests/test_a.py",
+        "src/a.spec.ts",
+        ".github/workflows/ci.yml",
+        "web/site.css",
+        "x_test.go",
+        "grafana/dashboards/node.json",
+    ],
 )
 def test_such_paths_are_inert(path: str) -> None:
     assert inert(path)
 
 
-@pytest.mark.parametrize("path", ["orders/latest.py", "requirements.txt", "protest/main.go", "deploy/values.yaml", "src/contest.ts"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "orders/latest.py",
+        "requirements.txt",
+        "protest/main.go",
+        "deploy/values.yaml",
+        "src/contest.ts",
+        "src/main/java/com/example/Carts.java",
+    ],
+)
 def test_paths_that_merely_look_alike_are_not(path: str) -> None:
     assert not inert(path)
 

@@ -76,6 +76,10 @@ def test_what_only_talks_observes_or_moves_has_no_effect_that_breaks(diff: str) 
     assert not kinds(diff, "x.go") & HAZARDS
 
 
+def test_a_version_that_moved_is_no_setting_that_was_switched() -> None:
+    assert kinds('-  "vite": "^5.4.2",\n+  "vite": "^5.6.0-beta.1",', "package.json") == {"minor"}
+
+
 def test_a_refactoring_that_keeps_its_check_removes_none() -> None:
     assert "unguarded" not in kinds("-    if (a == null) { return b; }\n+    if (Objects.isNull(a)) { return b; }")
 
