@@ -275,7 +275,7 @@ class SeriesTable:
         cap = self.cap[series]
         far = np.nonzero(known & (np.abs(z) > 1.0))[0]
         before = (self.normal[series[far]] - level[far, None]) / scale[far, None]
-        cap[far] = np.minimum(cap[far], surprise.precedent_caps(before, z[far], seen[far] // 2 + 1))
+        cap[far] = np.minimum(cap[far], surprise.precedent_caps(before, z[far], seen[far] // 2 + 1, self.learned[series[far]]))
         return np.where(known, z, np.nan), cap
 
     def scale(self, series: Int64s) -> Floats:

@@ -38,14 +38,22 @@ def nearer(one: Floats, other: Floats) -> Floats:
 
 def nats(deviation: Floats, learned: Int64s, direction: Int64s, cap: Floats) -> Floats:
     """Surprise of deviations: the log likelihood ratio of a Student t with as much freedom as samples were learned, at most four."""
-    freedom = np.clip(learned - 1.0, 1.0, MOST_FREEDOM)
+    freedom = _freedom(learned)
     surprise = np.minimum(0.5 * (freedom + 1.0) * np.log1p(deviation * deviation / freedom), cap)
     return np.where(direction * deviation < 0, 0.0, surprise)
 
 
-def precedent_caps(before: Floats, deviation: Floats, agreeing: Int64s) -> Floats:
-    """The most nats that each deviation may earn: infinite, but where the series has deviated as much before, so many samples as agree of
-    what is no rarer than that.  `before` holds the deviations of the samples that were learned, NaN where there are none."""
-    known = np.count_nonzero(~np.isnan(before), axis=1)
-    as_far = np.count_nonzero(before * np.sign(deviation)[:, None] >= np.abs(deviation)[:, None], axis=1)
-    return np.where(as_far > 0, agreeing * np.log((known + 1.0) / (as_far + 1.0)), np.inf)
+def precedent_caps(before: Floats, deviation: Floats, agreeing: Int64s, learned: Int64s) -> Floats:
+    """The most nats that each deviation may earn for what the series has shown before: a sample that goes beyond a former one is rarer than
+    that by no more than the tail of the distribution says, and so many agree.  `before` holds the deviations of the samples that were
+    learned, NaN where there are none."""
+    size, free = np.abs(deviation)[:, None], _freedom(learned)[:, None]
+    known = np.count_nonzero(~np.isnan(before), axis=1)[:, None]
+    former = -np.sort(-before * np.sign(deviation)[:, None], axis=1)  # furthest first, NaN last
+    rarity = np.log((known + 1.0) / np.arange(2.0, before.shape[1] + 2.0))
+    beyond = 0.5 * free * np.log((1.0 + size**2 / free) / (1.0 + np.clip(former, 0.0, size) ** 2 / free))
+    return np.asarray(agreeing * np.fmin.reduce(rarity + beyond, axis=1, initial=np.inf))
+
+
+def _freedom(learned: Int64s) -> Floats:
+    return np.clip(learned - 1.0, 1.0, MOST_FREEDOM)

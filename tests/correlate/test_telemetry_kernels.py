@@ -73,12 +73,27 @@ def test_nats_are_those_of_a_student_t_in_the_hurting_direction(z: float, learne
     assert fast == pytest.approx([slow.nats(z, learned, direction, cap)])
 
 
-@given(st.lists(st.one_of(st.floats(-9, 9), st.just(math.nan)), min_size=1, max_size=30), st.floats(1, 9), st.booleans(), st.integers(1, 9))
-def test_what_a_series_has_shown_before_is_no_rarer_than_that(before: list[float], size: float, up: bool, agreeing: int) -> None:
+@given(
+    st.lists(st.one_of(st.floats(-9, 9), st.just(math.nan)), min_size=1, max_size=30),
+    st.floats(1, 9),
+    st.booleans(),
+    st.integers(1, 9),
+    st.integers(2, 9),
+)
+def test_what_a_series_has_shown_before_is_no_rarer_than_that(before: list[float], size: float, up: bool, agree: int, learned: int) -> None:
     """The cap of one deviation by its precedents; without any there is none."""
     z = size if up else -size
-    fast = surprise.precedent_caps(np.array([before]), np.array([z]), np.array([agreeing]))
-    assert fast == pytest.approx([slow.precedent_cap(before, z, agreeing)])
+    fast = surprise.precedent_caps(np.array([before]), np.array([z]), np.array([agree]), np.array([learned]))
+    assert fast == pytest.approx([slow.precedent_cap(before, z, agree, min(learned - 1, 4))])
+
+
+def test_what_goes_a_little_beyond_a_precedent_is_a_little_rarer() -> None:
+    """One sample of sixty went as far as ten: ten again is twice one in thirty, eleven hardly more, and a hundred is news."""
+    before = np.array([[10.0, *(0.5,) * 59]] * 3)
+    again, beyond, far = surprise.precedent_caps(before, np.array([10.0, 11.0, 100.0]), np.full(3, 2), np.full(3, 60))
+    assert again == pytest.approx(2 * math.log(61 / 2))
+    assert again < beyond < again + 1.0
+    assert far > again + 15.0
 
 
 @given(st.dictionaries(st.tuples(st.integers(0, 4), st.integers(0, 4)), st.floats(0, 30), max_size=15))

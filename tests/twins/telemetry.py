@@ -76,10 +76,15 @@ def nats(deviation: float, learned: int, direction: int, cap: float) -> float:
     return min(0.5 * (freedom + 1) * math.log(1 + deviation**2 / freedom), cap)
 
 
-def precedent_cap(before: Sequence[float], deviation: float, agreeing: int) -> float:
-    known = [value for value in before if not math.isnan(value)]
-    as_far = [value for value in known if (value >= deviation if deviation > 0 else value <= deviation)]
-    return agreeing * math.log((len(known) + 1) / (len(as_far) + 1)) if as_far else math.inf
+def precedent_cap(before: Sequence[float], deviation: float, agreeing: int, freedom: float) -> float:
+    """The least that any former sample allows: as rare as what went as far, times what the tail says of going on from there."""
+    former = sorted((math.copysign(1.0, deviation) * value for value in before if not math.isnan(value)), reverse=True)
+    caps = []
+    for place, one in enumerate(former):
+        reached = min(max(one, 0.0), abs(deviation))
+        tail = 0.5 * freedom * (math.log(1 + deviation**2 / freedom) - math.log(1 + reached**2 / freedom))
+        caps.append(agreeing * (math.log((len(former) + 1) / (place + 2)) + tail))
+    return min(caps, default=math.inf)
 
 
 def charge(edges: dict[tuple[int, int], float]) -> tuple[dict[int, float], dict[int, float]]:
