@@ -94,11 +94,7 @@ def command(
     measured = {}
     for name, cases in sets.items():
         measured[name] = measure(name, cases, AS_RECORDED, jobs, kept)
-        beside = {
-            "floors": _aside(name, cases, kept, floors),
-            "rules": _aside(name, cases, kept, rules),
-        }
-        store.put(measured[name].row() | beside)
+        store.put(measured[name].row() | {make.__name__: _aside(name, cases, kept, make) for make in (floors, rules)})
     store.tell(measured, seeds, absent)
     console = Console(width=200)
     for title, columns in (("Detection", DETECTION), ("Causes", CAUSES), ("Changes, calibration, chains, storms", REST)):
@@ -170,13 +166,9 @@ def _digest_of(package: str, said: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def _source_of(function: Callable[..., object]) -> str:
-    return getsource(sys.modules[function.__module__])
-
-
 def _aside(name: str, cases: list[Case], kept: Path, make: Callable[[Sequence[Case]], dict[str, Scores]]) -> dict[str, Scores]:
     """What stands beside the engine on a set; it reads whole dumps, so it is kept as long as they, the readers and the rules are the same."""
-    said = repr([(case.name, case.path.stat().st_mtime_ns) for case in cases]) + readers_digest() + _source_of(make)
+    said = repr([(case.name, case.path.stat().st_mtime_ns) for case in cases]) + readers_digest() + getsource(sys.modules[make.__module__])
     place = kept / name / f"{make.__name__}.{hashlib.sha256(said.encode()).hexdigest()[:16]}.json"
     if not place.exists():
         place.parent.mkdir(parents=True, exist_ok=True)

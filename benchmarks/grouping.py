@@ -10,7 +10,7 @@ Prometheus Alertmanager, whose groups live as long as one alert in them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from benchmarks.cases import Case, Incident, alerts_in, records
@@ -53,16 +53,12 @@ def firings(signals: Iterable[Signal]) -> list[Firing]:
             known = None
         if row.status is Status.RESOLVED:
             if known is not None:
-                done.append(_lasting(open_.pop(identity), known.last_s, at_s))
+                done.append(replace(open_.pop(identity), end_s=at_s))
         elif known is None:
             open_[identity] = Firing(at_s, at_s, at_s + GAP_S, row.subject.name, row.subject.entity, identity)
         else:
-            open_[identity] = _lasting(known, at_s, at_s + GAP_S)
+            open_[identity] = replace(known, last_s=at_s, end_s=at_s + GAP_S)
     return sorted([*done, *open_.values()], key=lambda firing: (firing.begin_s, firing.identity))
-
-
-def _lasting(firing: Firing, last_s: float, end_s: float) -> Firing:
-    return Firing(firing.begin_s, last_s, end_s, firing.name, firing.entity, firing.identity)
 
 
 def _one_each(alerts: Sequence[Firing]) -> list[Incident]:

@@ -14,7 +14,7 @@ from correlate.alarms.alarm import complaint_of
 from correlate.bridge import Bridge
 from correlate.incidents import IncidentBook, Trouble
 from correlate.journal import Journal
-from correlate.recovered import reasons
+from correlate.recovered import is_verified, reasons
 from correlate.scene import Account, Finding, Position, Scene, Series, Suspect
 from correlate.telemetry import Telemetry
 from correlate.telemetry.roles import owner_of
@@ -137,6 +137,7 @@ def account_of(
         shed={**view.journal.shed, **view.telemetry.shed, **view.shed},
         notes=notes,
         recovery=reasons(alerts, findings, departed=bool(trouble.families)) if trouble.phase is Phase.RESOLVED else (),
+        verified=is_verified(alerts, findings, departed=bool(trouble.families)),
         unconfirmed=_unconfirmed(view, entities, alerts) if not findings and not logs else (),
         relapses=tuple(trouble.relapses),
         holding_nats=trouble.holding,

@@ -48,7 +48,13 @@ def chain(account: Account, firsts: Mapping[str, FirstFailure]) -> Chain:
     root, root_edges = _root(start, around)
     sources = {link.source for link in edges}
     nodes = [
-        _node(firsts[entity], _role(entity, start, rooted=bool(root), leads_on=entity in sources)) for entity in links if entity in kept
+        _node(
+            firsts[entity],
+            _role(entity, start, rooted=bool(root), leads_on=entity in sources),
+            start.harm if entity == start.critical else None,
+        )
+        for entity in links
+        if entity in kept
     ]
     return Chain(nodes=(*root, *nodes), edges=(*root_edges, *(_edge(followed(link, around)) for link in edges)))
 
@@ -148,26 +154,13 @@ def _resource_root(
     return (node,), (Edge(source=node.id, target=critical, evidence=("same_entity", "time_order"), text=text, score=score),)
 
 
-def _harm_node(harm: Finding, role: str) -> Node:
-    """The critical failure when a resource gave way before it: the harm it did, not the resource again."""
-    return Node(
-        id=harm.entity,
-        entity=harm.entity,
-        role=role,
-        at=moment(harm.first_ns),
-        text=sentence(one_line(harm.text, TEXT_CHARACTERS)),
-        refs=(evidence_of_finding(harm),),
+def _node(first: FirstFailure, role: str, harm: Finding | None) -> Node:
+    """`harm`: what a resource that gave way did, where the chain tells the resource as a node of its own."""
+    at_ns, text, refs = (
+        (first.at_ns, first.text, first.evidence) if harm is None else (harm.first_ns, harm.text, (evidence_of_finding(harm),))
     )
-
-
-def _node(first: FirstFailure, role: str) -> Node:
     return Node(
-        id=first.entity,
-        entity=first.entity,
-        role=role,
-        at=moment(first.at_ns),
-        text=sentence(one_line(first.text, TEXT_CHARACTERS)),
-        refs=first.evidence,
+        id=first.entity, entity=first.entity, role=role, at=moment(at_ns), text=sentence(one_line(text, TEXT_CHARACTERS)), refs=refs
     )
 
 

@@ -81,7 +81,6 @@ class Surroundings:
     firsts: Mapping[str, FirstFailure]
     unharmed: frozenset[str] = frozenset()
     """Entities of which no more is known than that they do or are asked more or less than usual."""
-
     harmed: frozenset[str] = frozenset()
     """Entities that fail or are slow: whom load may have brought down.  Whoever is merely asked more has stood it."""
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
-from correlate.scene import Finding, Position
+from correlate.scene import Finding, Position, Sample
 from correlate.words import moment, name_of, number
 from schemas.evidence import Evidence
 from schemas.plain import plain
@@ -46,17 +46,14 @@ def evidence_of(signal: Signal) -> Evidence:
 
 def evidence_of_finding(finding: Finding) -> Evidence:
     """The evidence that a computed departure from normal is: its first deviating record, and what was computed."""
-    kind = (Kind.LOG if finding.family.startswith("log") else Kind.METRIC).value
+    kind = (Kind.LOG if finding.is_of_logs else Kind.METRIC).value
     text = (finding.text or finding.subject.name)[: 4 * COPY_CHARACTERS]
     place, source = finding.position or NOWHERE, finding.subject.source
     return _evidence(place, finding.first_ns, kind, finding.entity, source, text, finding.observed, "")
 
 
-def evidence_of_return(finding: Finding) -> Evidence:
-    """The evidence that a departure is over: the last sample of its series, beside what is normal; its first record where none is known."""
-    last = finding.last
-    if last is None:
-        return evidence_of_finding(finding)
+def evidence_of_return(finding: Finding, last: Sample) -> Evidence:
+    """The evidence that a departure is over: the last sample of its series, beside what is normal."""
     subject = finding.subject
     text = f"{subject.name} of {name_of(finding.entity)} was {number(last.value)}, and {number(finding.expected)} before the onset"
     return _evidence(last.position, last.at_ns, Kind.METRIC.value, finding.entity, subject.source, text, last.value, "")

@@ -20,9 +20,6 @@ from schemas.signal import Kind, Signal, Status
 CLOCK_SKEW_NS: Final = 2 * SECOND_NS
 """How far apart two hosts' clocks may be: NTP keeps them within tens of milliseconds, a drifting virtual machine within seconds."""
 
-LINES: Final = frozenset({"log_share", "log_sequence"})
-"""Families of findings that are read from single log lines."""
-
 
 @dataclass(frozen=True, slots=True)
 class FirstFailure:
@@ -65,7 +62,7 @@ def _steps(series: Sequence[Series]) -> tuple[dict[int, int], dict[str, int]]:
 
 def _step(first: FirstFailure, steps: Mapping[int, int], usual: Mapping[str, int]) -> int:
     """Time between samples of what shows a first failure.  Log lines are stamped one by one; an alert is a rule about some series."""
-    if first.finding is not None and first.finding.family in LINES:
+    if first.finding is not None and first.finding.is_of_logs:
         return 0
     typical = usual.get(first.entity, 0)
     return typical if first.finding is None else steps.get(first.finding.subject.id, typical)

@@ -12,13 +12,13 @@ from typing import Final
 from correlate.citing import distinct, evidence_of, evidence_of_finding
 from correlate.first_failures import FirstFailure
 from correlate.moments import EVIDENCE_MOST, WEIGHTS, Moment
-from correlate.recovered import evidence_of_recovery
+from correlate.recovered import UNVERIFIED, VERIFIED, evidence_of_recovery
 from correlate.scene import Account
 from correlate.words import clause, name_of, span
 from schemas.evidence import Evidence
 from schemas.signal import Kind, Signal, Status
 
-VERIFIED: Final = "alerts are closed and series are back inside their normal"
+BY_DEFINITION: Final = "alerts are closed and series are back inside their normal"
 """What `resolved` means by definition (schemas.incident.Phase), said when the account names no particular reason."""
 
 
@@ -34,22 +34,11 @@ def milestones(account: Account, firsts: Mapping[str, FirstFailure]) -> Iterator
         yield _milestone("relapse", relapse.again_ns, entity, text, _last_heard(account, relapse.again_ns), str(number))
     if account.mitigated_ns is not None:
         text = "Mitigated: the symptoms are back inside their normal; the change that is accused of it stands."
-        yield _milestone(
-            "recovery",
-            account.mitigated_ns,
-            entity,
-            text,
-            evidence_of_recovery(account, account.mitigated_ns) or _last_heard(account, account.mitigated_ns),
-        )
+        yield _milestone("recovery", account.mitigated_ns, entity, text, _is_over(account, account.mitigated_ns))
     if account.resolved_ns is not None:
-        text = f"Recovered, as verified afterwards: {'; '.join(clause(reason) for reason in account.recovery) or VERIFIED}."
-        yield _milestone(
-            "resolved",
-            account.resolved_ns,
-            entity,
-            text,
-            evidence_of_recovery(account, account.resolved_ns) or _last_heard(account, account.resolved_ns),
-        )
+        how = VERIFIED if account.verified else UNVERIFIED
+        text = f"{how}: {'; '.join(clause(reason) for reason in account.recovery) or BY_DEFINITION}."
+        yield _milestone("resolved", account.resolved_ns, entity, text, _is_over(account, account.resolved_ns))
     if account.merged_into is not None:
         last = max((row.event_time_ns for row in account.members), default=account.onset_ns)
         yield _milestone("merge", last, entity, f"Merged into incident {account.merged_into}.", _last_heard(account, last))
@@ -85,6 +74,10 @@ def _first_alert(account: Account) -> Signal | None:
     firing = [row for row in account.members if row.subject.kind is Kind.ALERT and row.status is not Status.RESOLVED]
     told = [row for row in firing if min(row.starts_at_ns or row.event_time_ns, row.event_time_ns) <= account.detected_ns]
     return min(told, key=lambda row: (row.event_time_ns, row.topic, row.partition, row.offset, row.row), default=None)
+
+
+def _is_over(account: Account, at_ns: int) -> tuple[Evidence, ...]:
+    return evidence_of_recovery(account, at_ns) or _last_heard(account, at_ns)
 
 
 def _last_heard(account: Account, until_ns: int) -> tuple[Evidence, ...]:

@@ -78,6 +78,11 @@ class Finding:
     """The last one looked at: once it is over, what shows that it is."""
 
     @property
+    def is_of_logs(self) -> bool:
+        """Whether it was read from log lines, each of which has its own time."""
+        return self.family in ("log_share", "log_sequence")
+
+    @property
     def is_back(self) -> bool:
         """Whether its last sample lies nearer to what was normal than to what it had become."""
         return self.last is not None and abs(self.last.value - self.expected) < abs(self.last.value - self.observed)
@@ -170,7 +175,9 @@ class Account:
     notes: tuple[str, ...] = ()
     """What this revision changed against the one before."""
     recovery: tuple[str, ...] = ()
-    """What verified the recovery, a sentence each."""
+    """What tells that it is over, a clause each."""
+    verified: bool = True
+    """Whether that is more than silence: an alert told that it resolved, or a series is back."""
     unconfirmed: tuple[str, ...] = ()
     """Alerted entities of which telemetry is known and shows nothing, where nothing else of the incident shows anything either."""
     relapses: Sequence[Relapse] = ()

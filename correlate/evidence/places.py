@@ -20,7 +20,7 @@ def places(scene: Scene) -> dict[str, float]:
     """Entity → share of the blame, 1 for the most blamed, if that would open an incident; {} when nothing is blamed.  Where all show less,
     the most blamed is little more than the loudest of the quiet."""
     blame = {entity: nats for entity, nats in scene.blame.items() if nats > 0}
-    top = max(*blame.values(), DEFAULTS.open_nats) if blame else 1.0
+    top = max([DEFAULTS.open_nats, *blame.values()])
     shares = {entity: nats / top for entity, nats in blame.items()}
     for entity, share in _alerted(scene, shares).items():
         shares[entity] = max(shares.get(entity, 0.0), share)

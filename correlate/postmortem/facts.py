@@ -34,10 +34,6 @@ class Facts:
         return next(iter(self.entries(kind)), None)
 
     @property
-    def ended_at(self) -> str | None:
-        return self.incident.resolved_at
-
-    @property
     def root_causes(self) -> list[Cause]:
         """The leading cause if it is an answer, and a second one that comes close; none when nothing earned it."""
         leading = [cause for cause in self.incident.causes[:ROOT_CAUSES_MOST] if cause.score >= RUNNER_UP]

@@ -12,6 +12,7 @@ from correlate.contributing_factors import LATE_DETECTION_NS
 from correlate.postmortem.facts import Facts
 from correlate.postmortem.ledger import Ledger, ask, unknown
 from correlate.postmortem.story import also_considered
+from correlate.recovered import VERIFIED
 from correlate.words import clause, shown, span
 from schemas.postmortem import Sentence
 
@@ -67,7 +68,7 @@ def what_went_well(facts: Facts, ledger: Ledger) -> Iterator[Sentence]:
         text = f"The {clause(healing.text)} came {span(facts.between_ns(incident.detected_at, healing.at))} after detection"
         yield ledger.say(f"{text}, and the symptoms receded {span(facts.between_ns(healing.at, until))} after it", healing.evidence)
     resolved = facts.first("resolved")
-    if resolved is not None:
+    if resolved is not None and resolved.text.startswith(VERIFIED):
         yield ledger.say("Recovery was verified from the data before the incident was closed", resolved.evidence)
     yield ask("which tools, decisions and preparations helped?")
 

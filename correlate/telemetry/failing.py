@@ -16,11 +16,11 @@ import numpy as np
 from correlate.golden_signals import Golden, golden
 from correlate.scene import Floats, Int64s
 from correlate.telemetry import shares
+from correlate.telemetry.flow import LEAST_LEARNED
 from correlate.telemetry.registry import NOBODY, Registry
 from correlate.telemetry.roles import ERRORS
 from correlate.telemetry.series import SeriesTable
 
-LEAST_LEARNED: Final = 5
 _HUNDRED: Final = 100.0
 """A share that is ever above 1 is told in hundredths."""
 

@@ -19,7 +19,8 @@ from correlate.telemetry.series import SeriesTable
 
 _TRUST = 0.5
 """The mix of requests changes by itself, so the usual counts half."""
-_LEAST_LEARNED = 5
+LEAST_LEARNED = 5
+"""Samples from which on a rate is known."""
 
 
 @dataclass(slots=True)
@@ -36,7 +37,7 @@ class Flow:
 
 def calls(table: SeriesTable, registry: Registry, begin: Int64s, end: Int64s) -> Flow:
     """The flow in (begin, end] of each series against what was learned as normal."""
-    edges = np.nonzero((registry.requests > 0) & (registry.client >= 0) & (table.learned[: table.count] >= _LEAST_LEARNED))[0]
+    edges = np.nonzero((registry.requests > 0) & (registry.client >= 0) & (table.learned[: table.count] >= LEAST_LEARNED))[0]
     inflow, usual = requests(table, registry, begin, end)
     asker = registry.client[edges]
     tick_s = np.maximum(table.step[edges], table.parameters.tick_ns) * 1e-9
@@ -59,7 +60,7 @@ def requests(table: SeriesTable, registry: Registry, begin: Int64s, end: Int64s)
     size = len(registry.entities)
     now, usual = np.zeros(size), np.zeros(size)
     called = np.zeros(size, dtype=bool)
-    counted = (registry.requests > 0) & (table.learned[: table.count] >= _LEAST_LEARNED)
+    counted = (registry.requests > 0) & (table.learned[: table.count] >= LEAST_LEARNED)
     for edge in (True, False):
         series = np.nonzero(counted & ((registry.client >= 0) == edge) & ~called[registry.owner])[0]
         window = table.recent(series, begin[series], end[series])

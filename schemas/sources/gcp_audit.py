@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from schemas.redact import role_of
 from schemas.signal import Kind
-from schemas.sources.cloud import decoded, first, mapping, number, sequence, text
+from schemas.sources.cloud import decoded, first, mapping, sequence, text
 from schemas.sources.source import Received
 
 _READS: Final = re.compile(
@@ -140,7 +140,3 @@ _SETTINGS: Final = (
 def _policy(payload: Mapping[str, Any]) -> list[str]:
     deltas = mapping(mapping(payload.get("serviceData") or payload.get("metadata")).get("policyDelta")).get("bindingDeltas")
     return [" ".join((first(mapping(delta), "action"), first(mapping(delta), "role"))) for delta in sequence(deltas)[:20]]
-
-
-def is_failure(payload: Mapping[str, Any]) -> bool:
-    return bool(number(code_of(payload)) or code_of(payload))

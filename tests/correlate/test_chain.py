@@ -57,6 +57,10 @@ def test_a_suspect_with_a_resource_of_its_own_is_a_root_although_a_dependency_fa
     outage.suspect("frontend", 0.7, "memory")
     told = chain_of(outage.account())
     assert roles(told) == [("root", "memory:service:frontend"), ("critical_failure", "frontend")]
+    assert [(node.text, node.at[14:19]) for node in told.nodes] == [
+        ("Memory of frontend rose from 0 to 50 %.", "14:20"),
+        ("Errors of frontend rose from 0 to 50 %.", "14:50"),
+    ]
     assert told.edges[0].evidence == ("same_entity", "time_order")
 
 

@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 
 from correlate.first_failures import first_failures
-from correlate.recovered import evidence_of_recovery, reasons
+from correlate.postmortem import draft
+from correlate.recovered import evidence_of_recovery, is_verified, reasons
 from correlate.scene import Finding, Position, Sample
+from correlate.telling import tell
 from correlate.timeline import timeline
 from tests.correlate.outage import Outage, ns
 
@@ -67,3 +69,28 @@ def test_alerts_that_fell_silent_are_told_apart_from_those_that_resolved() -> No
     assert reasons(outage.members, (), departed=False) == ("1 of 2 alerts told that they resolved; the others fell silent",)
     outage.resolve("api", 70, key="b")
     assert reasons(outage.members, (), departed=False) == ("all 2 alerts resolved",)
+
+
+def test_silence_alone_verifies_nothing() -> None:
+    """C11: an alert that told so, a series that is back, or logs and shares that are as before do."""
+    outage = Outage()
+    outage.alert("api", 10)
+    gone, back = (seen_last(Outage().fails("api", 0), value) for value in (0.6, 0.0))
+    assert reasons(outage.members, [gone], departed=True)[0] == "its alert fell silent"
+    assert not is_verified(outage.members, [gone], departed=True)
+    assert not is_verified(outage.members, [], departed=False)
+    assert is_verified(outage.members, [gone, back], departed=True)
+    assert is_verified(outage.members, [Outage().fails("api", 0, "log_share")], departed=True)
+    outage.resolve("api", 60)
+    assert is_verified(outage.members, [gone], departed=True)
+
+
+def test_what_is_not_verified_is_not_told_as_recovered_nor_as_gone_well() -> None:
+    outage = Outage()
+    outage.findings = [seen_last(outage.fails("api", 0), 0.6)]
+    account = outage.account(recovery=("its alert fell silent",), verified=False)
+    (over,) = (entry for entry in timeline(account, first_failures(account)).entries if entry.kind == "resolved")
+    assert over.text == "Over as far as the data tell, but not verified: its alert fell silent."
+    markdown = draft(tell(account), revision=1).markdown
+    assert "not verified" in markdown
+    assert "Recovery was verified" not in markdown
